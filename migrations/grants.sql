@@ -1,0 +1,66 @@
+-- What each process may do, in one place; taken away and given anew by every `kept migrate`.
+-- A right that is not here is not there. Promise 3 and 8 rest on what is missing.
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, kept_public, kept_staff, kept_callbacks, kept_worker;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, kept_public, kept_staff, kept_callbacks, kept_worker;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC, kept_public, kept_staff, kept_callbacks, kept_worker;
+REVOKE ALL ON SCHEMA public FROM PUBLIC, kept_public, kept_staff, kept_callbacks, kept_worker;
+DO $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format(
+        'GRANT CONNECT ON DATABASE %I TO kept_public, kept_staff, kept_callbacks, kept_worker',
+        current_database()
+    );
+END
+$$;
+GRANT USAGE ON SCHEMA public TO kept_public, kept_staff, kept_callbacks, kept_worker;
+
+-- The public process: it can put a sealed thing into the letterbox, and act on a link it was shown.
+GRANT SELECT ON schemes, scheme_topics, sealing_keys TO kept_public;
+GRANT INSERT (id, scheme_id, sealed, received_at) ON intake TO kept_public;
+GRANT EXECUTE ON FUNCTION
+    look_at_link(bytea), use_link(bytea, text), language_of_registration(bytea), leave(bytea),
+    journey_put(bytea, bytea), journey_get(bytea), journey_end(bytea)
+    TO kept_public;
+
+-- The staff process: updates, approvals, holds. No table of a person's.
+GRANT SELECT ON schemes, scheme_topics, scheme_public_details TO kept_staff;
+GRANT SELECT, INSERT ON updates TO kept_staff;
+GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
+    halted_why, sent_back_why) ON updates TO kept_staff;
+GRANT SELECT, INSERT ON update_versions, approvals TO kept_staff;
+GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates TO kept_staff;
+GRANT SELECT, INSERT ON certificates TO kept_staff;
+GRANT UPDATE (asked_at) ON certificates TO kept_staff;
+GRANT SELECT, INSERT ON holds TO kept_staff;
+GRANT UPDATE (lifted_by, lifted_at) ON holds TO kept_staff;
+GRANT SELECT, INSERT, UPDATE ON staff_members TO kept_staff;
+GRANT SELECT ON audit_events TO kept_staff;
+GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_staff;
+
+-- What hears from Notify: it can say what happened to a reference, and see nothing.
+GRANT EXECUTE ON FUNCTION record_receipt(uuid, text, uuid, text) TO kept_callbacks;
+
+-- The workers: the only ones that see a sealed contact.
+GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO kept_worker;
+GRANT SELECT, DELETE ON intake TO kept_worker;
+GRANT UPDATE (set_aside_at) ON intake TO kept_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON registrations, registration_topics, contacts, registration_contacts,
+    confirmations TO kept_worker;
+GRANT SELECT, DELETE ON journey_answers TO kept_worker;
+GRANT SELECT ON updates, update_versions, approvals TO kept_worker;
+GRANT UPDATE (state, audience_sha256, planned, not_before, sending_since, sent_at, halted_why, sent_back_why)
+    ON updates TO kept_worker;
+GRANT SELECT, INSERT, DELETE ON audience_members TO kept_worker;
+GRANT SELECT, INSERT, DELETE ON deliveries TO kept_worker;
+GRANT UPDATE (state, attempts, lease_until, changed_at) ON deliveries TO kept_worker;
+GRANT SELECT, INSERT ON attempts TO kept_worker;
+GRANT UPDATE (outcome, notify_id, ask_at, misses) ON attempts TO kept_worker;
+GRANT SELECT ON receipts TO kept_worker;
+GRANT UPDATE (applied_at) ON receipts TO kept_worker;
+GRANT SELECT, INSERT ON duplicates TO kept_worker;
+GRANT SELECT, INSERT, UPDATE ON certificates TO kept_worker;
+GRANT SELECT ON holds TO kept_worker;
+GRANT SELECT, INSERT, UPDATE ON notify_templates TO kept_worker;
+GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_worker;

@@ -1,0 +1,13 @@
+"""Every table of the service, for Alembic and for the test that compares them with the database."""
+
+from sqlmodel import SQLModel
+
+import service.audit.tables
+import service.deliveries.tables
+import service.holds.tables
+import service.registrations.tables
+import service.schemes.tables
+import service.staff.tables
+import service.updates.tables  # noqa: F401
+
+METADATA = SQLModel.metadata

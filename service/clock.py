@@ -1,0 +1,19 @@
+"""The time, as a value that is passed in; the only place that reads the machine's clock."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Gives the present moment. Real processes use `SystemClock`; tests set one."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC, with its zone."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)

@@ -1,0 +1,111 @@
+"""PostgreSQL: engines that are one role and no other, and transactions that the edge opens.
+
+Rule 1 of ARCHITECTURE.md: a route, a job or a command writes `async with transactions.begin() as tx`;
+everything below takes `tx` and never commits.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import TypeAlias
+
+from pydantic import SecretStr
+from sqlalchemy import DateTime, LargeBinary, text
+from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.errors import Misconfigured, Unavailable
+
+Transaction: TypeAlias = AsyncSession
+"""An open transaction. Whoever is handed one adds to it; only the edge ends it."""
+
+MOMENT = DateTime(timezone=True)
+BYTES = LargeBinary()
+
+
+def words(kind: type[StrEnum], name: str) -> SqlEnum:
+    """A column type for a closed set of words: text with a named CHECK (SQLModel does not validate)."""
+    return SqlEnum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=30,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def driver_url(url: str) -> str:
+    """`url` for the one driver that the application, Alembic and the checks share."""
+    for scheme in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url[len(scheme) :]
+    raise Misconfigured("KEPT_DATABASE_URL: it has to start with postgresql://")
+
+
+class Transactions:
+    """Opens transactions as one database role."""
+
+    def __init__(self, url: SecretStr, *, role: str, pool_size: int = 5) -> None:
+        self.role = role
+        self._engine = create_async_engine(
+            driver_url(url.get_secret_value()),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            hide_parameters=True,
+            connect_args={"application_name": role, "connect_timeout": 5},
+        )
+
+    @property
+    def engine(self) -> AsyncEngine:
+        return self._engine
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Raises `Unavailable` where PostgreSQL cannot be reached.
+        """
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            try:
+                async with session.begin():
+                    yield session
+            except OperationalError as error:
+                if error.connection_invalidated or session.bind is None or not _reached(error):
+                    raise Unavailable from None
+                raise
+
+    async def refuse_other_roles(self) -> None:
+        """Stop a process that finds itself to be another role, or one that no grant can hold.
+
+        Raises `Misconfigured`.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                found = (
+                    await connection.execute(
+                        text("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
+                    )
+                ).one()
+        except OperationalError:
+            raise Misconfigured(
+                f"KEPT_DATABASE_URL: cannot log in to PostgreSQL as {self.role}; "
+                "check the address, the password, and that `kept migrate` has run"
+            ) from None
+        if found.current_user != self.role:
+            raise Misconfigured(
+                f"KEPT_DATABASE_URL: it logs in as {found.current_user}; this process may only be {self.role}"
+            )
+        if found.rolsuper:
+            raise Misconfigured(f"KEPT_DATABASE_URL: {self.role} is a superuser, which no grant holds")
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._engine.dispose()
+
+
+def _reached(error: OperationalError) -> bool:
+    """Whether the server itself answered (it then gave an SQLSTATE)."""
+    return getattr(error.orig, "sqlstate", None) is not None

@@ -1,0 +1,99 @@
+"""The ledger: one row for one update to one contact, one row for each hand-over, one for each receipt."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from service.database import BYTES, MOMENT, words
+from service.deliveries.states import DeliveryState
+from service.registrations.words import Channel
+
+
+class Delivery(SQLModel, table=True):
+    """One update to one contact. There is no column for a second one."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("update_id", "contact_id", name="an_update_reaches_a_contact_once"),
+        CheckConstraint("(state = 'claimed') = (lease_until IS NOT NULL)", name="a_claim_has_a_lease"),
+        Index("deliveries_to_claim", "update_id", "id", postgresql_where=text("state = 'planned'")),
+        Index(
+            "deliveries_in_flight",
+            "state",
+            postgresql_where=text("state IN ('claimed', 'uncertain', 'accepted')"),
+        ),
+        Index("deliveries_by_outcome", "update_id", "state"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    update_id: UUID = Field(foreign_key="updates.id")
+    contact_id: UUID
+    """No foreign key: after an erasure the delivery keeps a bare id."""
+    channel: Channel = Field(sa_type=words(Channel, "delivery_channel"))
+    state: DeliveryState = Field(sa_type=words(DeliveryState, "delivery_state"))
+    attempts: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=MOMENT)
+    changed_at: datetime = Field(sa_type=MOMENT)
+
+
+class Attempt(SQLModel, table=True):
+    """One hand-over, written and committed before it happens. Its reference is what Notify is asked for."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "number", name="attempts_are_numbered"),
+        Index("attempts_to_ask_about", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
+        Index("attempts_by_time", "started_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    delivery_id: UUID = Field(foreign_key="deliveries.id")
+    number: int
+    reference: str = Field(unique=True)
+    started_at: datetime = Field(sa_type=MOMENT)
+    outcome: str | None = None
+    """accepted, not-sent, refused, unknown, missed, set-aside; empty while it is in the air."""
+    notify_id: UUID | None = None
+    ask_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """When Notify is to be asked about it."""
+    misses: int = 0
+
+
+class Receipt(SQLModel, table=True):
+    """What Notify told us about one message. Its `to` is dropped before anything else sees it."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (Index("receipts_to_apply", "received_at", postgresql_where=text("applied_at IS NULL")),)
+
+    id: UUID = Field(primary_key=True)
+    reference: str = Field(index=True)
+    notify_id: UUID
+    status: str
+    received_at: datetime = Field(sa_type=MOMENT)
+    applied_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class Duplicate(SQLModel, table=True):
+    """A second acceptance of one delivery. It is counted, in the certificate, and never hidden."""
+
+    __tablename__ = "duplicates"
+
+    notify_id: UUID = Field(primary_key=True)
+    delivery_id: UUID = Field(foreign_key="deliveries.id", index=True)
+    found_at: datetime = Field(sa_type=MOMENT)
+
+
+class Certificate(SQLModel, table=True):
+    """What became of everybody, signed. A request for one sets `asked_at`; a worker makes it."""
+
+    __tablename__ = "certificates"
+
+    update_id: UUID = Field(primary_key=True, foreign_key="updates.id")
+    asked_at: datetime = Field(sa_type=MOMENT)
+    made_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    signature: bytes | None = Field(default=None, sa_type=BYTES)

@@ -1,0 +1,176 @@
+"""Registrations, contacts, the letterbox, confirmations.
+
+No column here holds a detail of a person in the clear: what was typed is sealed, what is looked up
+is a blind index, what is in a link is stored as its SHA-256. No table can hold two addresses for one
+contact, or one address for two contacts of a scheme and channel.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from service.database import BYTES, MOMENT, words
+from service.registrations.states import ConfirmationState, RegistrationState
+from service.registrations.words import Channel, Choice, Kind, Language, Relationship
+
+
+class Intake(SQLModel, table=True):
+    """The letterbox. The public process inserts the first four columns and can read none.
+
+    No server defaults: SQLAlchemy would add RETURNING, which an INSERT-only role may not use.
+    """
+
+    __tablename__ = "intake"
+    __table_args__ = (Index("intake_in_order", "received_at", postgresql_where=text("set_aside_at IS NULL")),)
+
+    id: UUID = Field(primary_key=True)
+    scheme_id: UUID = Field(foreign_key="schemes.id")
+    sealed: bytes = Field(sa_type=BYTES)
+    received_at: datetime = Field(sa_type=MOMENT)
+    set_aside_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """When a worker could not use it: a person must look."""
+
+
+class Registration(SQLModel, table=True):
+    """A person's or organisation's standing wish to be told."""
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        CheckConstraint(
+            "(kind = 'representative') = (relationship IS NOT NULL)",
+            name="representatives_have_a_relationship",
+        ),
+        CheckConstraint(
+            "state <> 'confirmed' OR confirmed_at IS NOT NULL", name="confirmed_when_it_was_confirmed"
+        ),
+        CheckConstraint("(state = 'left') = (left_at IS NOT NULL)", name="left_when_they_left"),
+        Index("registrations_of_a_scheme", "scheme_id", "state"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    scheme_id: UUID = Field(foreign_key="schemes.id")
+    number: str = Field(unique=True)
+    """What a person can say on the telephone: `KI-7F3K-9QXM`. It gives no access."""
+    kind: Kind = Field(sa_type=words(Kind, "registration_kind"))
+    relationship: Relationship | None = Field(
+        default=None, sa_type=words(Relationship, "registration_relationship")
+    )
+    language: Language = Field(sa_type=words(Language, "registration_language"))
+    contact_by: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    formats: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    state: RegistrationState = Field(sa_type=words(RegistrationState, "registration_state"))
+    sealed_profile: bytes = Field(sa_type=BYTES)
+    """Name, organisation: JSON, sealed."""
+    unsubscribe_hash: bytes = Field(sa_type=BYTES, unique=True)
+    unsubscribe_generation: int = 0
+    lawful_basis: str
+    privacy_notice_version: str
+    created_at: datetime = Field(sa_type=MOMENT)
+    confirmed_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    left_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    paused_until: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class RegistrationTopic(SQLModel, table=True):
+    __tablename__ = "registration_topics"
+
+    registration_id: UUID = Field(primary_key=True, foreign_key="registrations.id", ondelete="CASCADE")
+    code: str = Field(primary_key=True)
+
+
+class Contact(SQLModel, table=True):
+    """One sealed address of one scheme and channel, unique; people may share one."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        UniqueConstraint("scheme_id", "channel", "blind_index", name="one_contact_an_address"),
+        UniqueConstraint("id", "channel", name="contacts_by_id_and_channel"),
+        CheckConstraint("octet_length(blind_index) = 32", name="an_index_is_a_mac"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    scheme_id: UUID = Field(foreign_key="schemes.id")
+    channel: Channel = Field(sa_type=words(Channel, "contact_channel"))
+    blind_index: bytes = Field(sa_type=BYTES)
+    sealed: bytes = Field(sa_type=BYTES)
+    created_at: datetime = Field(sa_type=MOMENT)
+    suppressed_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    suppressed_why: str | None = None
+
+
+class RegistrationContact(SQLModel, table=True):
+    """That a registration can be reached at a contact, and whether its holder has said so."""
+
+    __tablename__ = "registration_contacts"
+    __table_args__ = (
+        ForeignKeyConstraint(["contact_id", "channel"], ["contacts.id", "contacts.channel"]),
+        UniqueConstraint("registration_id", "channel", name="one_contact_a_channel"),
+        Index("registrations_at_a_contact", "contact_id"),
+    )
+
+    registration_id: UUID = Field(primary_key=True, foreign_key="registrations.id", ondelete="CASCADE")
+    contact_id: UUID = Field(primary_key=True)
+    channel: Channel = Field(sa_type=words(Channel, "registration_contact_channel"))
+    position: int
+    """The person's own order: an update uses the first that is confirmed and has words."""
+    confirmed_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class Confirmation(SQLModel, table=True):
+    """One message with one link that asks the holder of an address. The link is used once.
+
+    For a new registration it confirms the contact. For an address that is already confirmed it holds
+    the sealed change that somebody asked for, which only this link can apply.
+    """
+
+    __tablename__ = "confirmations"
+    __table_args__ = (
+        CheckConstraint("(registration_id IS NULL) <> (sealed_change IS NULL)", name="new_or_a_change"),
+        CheckConstraint("(state = 'sent') <= (expires_at IS NOT NULL)", name="links_end"),
+        Index("confirmations_of_a_contact", "contact_id", "created_at"),
+        Index(
+            "confirmations_to_do",
+            "try_at",
+            postgresql_where=text("state IN ('due', 'claimed', 'uncertain')"),
+        ),
+        Index(
+            "changes_to_apply",
+            "used_at",
+            postgresql_where=text("choice IS NOT NULL AND applied_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    scheme_id: UUID = Field(foreign_key="schemes.id")
+    contact_id: UUID = Field(foreign_key="contacts.id")
+    registration_id: UUID | None = Field(default=None, foreign_key="registrations.id", ondelete="CASCADE")
+    sealed_change: bytes | None = Field(default=None, sa_type=BYTES)
+    language: Language = Field(sa_type=words(Language, "confirmation_language"))
+    state: ConfirmationState = Field(sa_type=words(ConfirmationState, "confirmation_state"))
+    attempt: int = 0
+    reference: str | None = Field(default=None, unique=True)
+    notify_id: UUID | None = None
+    misses: int = 0
+    """How often Notify was asked about an unclear attempt and did not know it."""
+    try_at: datetime = Field(sa_type=MOMENT)
+    """When to act next: send, or, while claimed, when the lease ends, or, while uncertain, ask."""
+    created_at: datetime = Field(sa_type=MOMENT)
+    sent_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    token_hash: bytes | None = Field(default=None, sa_type=BYTES, unique=True)
+    expires_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    used_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    choice: Choice | None = Field(default=None, sa_type=words(Choice, "confirmation_choice"))
+    applied_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class JourneyAnswers(SQLModel, table=True):
+    """Answers on their way through a form of several pages; only the browser has the key."""
+
+    __tablename__ = "journey_answers"
+
+    id_hash: bytes = Field(primary_key=True, sa_type=BYTES)
+    encrypted: bytes = Field(sa_type=BYTES)
+    expires_at: datetime = Field(sa_type=MOMENT, index=True)

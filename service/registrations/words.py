@@ -1,0 +1,71 @@
+"""The words that describe a registration; contract.md, Public JSON API."""
+
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+RegistrationId = NewType("RegistrationId", UUID)
+ContactId = NewType("ContactId", UUID)
+
+
+class Kind(StrEnum):
+    """Who registers."""
+
+    INDIVIDUAL = "individual"
+    ORGANISATION = "organisation"
+    REPRESENTATIVE = "representative"
+
+
+class Relationship(StrEnum):
+    """What ties a representative to the person."""
+
+    FAMILY = "family"
+    ESTATE = "estate"
+    LEGAL = "legal"
+    HELPER = "helper"
+
+
+class Language(StrEnum):
+    """The language that a person chose."""
+
+    ENGLISH = "en"
+    WELSH = "cy"
+
+
+class ContactBy(StrEnum):
+    """How a person asks to be told, in their own order."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    LETTER = "letter"
+    PHONE = "phone"
+
+
+class Channel(StrEnum):
+    """What a contact is an address for. A call needs a number, and is no channel of Notify's."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    LETTER = "letter"
+    PHONE = "phone"
+
+
+class Format(StrEnum):
+    """A format that somebody needs (Equality Act 2010, s.20)."""
+
+    LARGE_PRINT = "large-print"
+    BRAILLE = "braille"
+    AUDIO = "audio"
+    BSL = "bsl"
+    EASY_READ = "easy-read"
+    TEXT_RELAY = "text-relay"
+
+
+class Choice(StrEnum):
+    """What the holder of a known address says about a registration that named it."""
+
+    MINE = "mine"
+    """This is me: change my choices."""
+    ANOTHER = "another"
+    """Another person who shares this address."""
+    NOT_ME = "not-me"

@@ -1,0 +1,78 @@
+"""Schemes: what people register with, its topics, its public addresses and its public keys."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from service.database import BYTES, MOMENT, words
+
+
+class DetailKind(StrEnum):
+    """What the outgoing guard looks for."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class Scheme(SQLModel, table=True):
+    __tablename__ = "schemes"
+    __table_args__ = (
+        CheckConstraint("slug ~ '^[a-z][a-z0-9-]{1,39}$'", name="slug_is_a_word_of_a_url"),
+        CheckConstraint("open = (closed_on IS NULL)", name="closed_schemes_have_a_date"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    slug: str = Field(unique=True)
+    name_en: str
+    name_cy: str
+    open: bool
+    closed_on: date | None = None
+    privacy_notice: str
+    """Where the notice can be read."""
+    privacy_notice_version: str
+    lawful_basis: str
+    reply_to_id: str | None = None
+    """Notify's id of the address that answers go to; somebody reads it."""
+    created_at: datetime = Field(sa_type=MOMENT)
+
+
+class SchemeTopic(SQLModel, table=True):
+    __tablename__ = "scheme_topics"
+
+    scheme_id: UUID = Field(primary_key=True, foreign_key="schemes.id")
+    code: str = Field(primary_key=True)
+    en: str
+    cy: str
+    position: int
+
+
+class PublicDetail(SQLModel, table=True):
+    """An address or number that the scheme publishes: the outgoing guard lets it pass."""
+
+    __tablename__ = "scheme_public_details"
+
+    scheme_id: UUID = Field(primary_key=True, foreign_key="schemes.id")
+    kind: DetailKind = Field(primary_key=True, sa_type=words(DetailKind, "public_detail_kind"))
+    value: str = Field(primary_key=True)
+    """In index form: lower-cased address, or E.164."""
+
+
+class SealingKeyRow(SQLModel, table=True):
+    """The public half of a scheme's key. The private half is wrapped in the key store."""
+
+    __tablename__ = "sealing_keys"
+    __table_args__ = (
+        CheckConstraint("octet_length(public_key) = 32", name="x25519_keys_have_32_bytes"),
+        Index(
+            "one_current_key_a_scheme", "scheme_id", unique=True, postgresql_where=text("retired_at IS NULL")
+        ),
+    )
+
+    key_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    scheme_id: UUID = Field(foreign_key="schemes.id")
+    public_key: bytes = Field(sa_type=BYTES)
+    made_at: datetime = Field(sa_type=MOMENT)
+    retired_at: datetime | None = Field(default=None, sa_type=MOMENT)
