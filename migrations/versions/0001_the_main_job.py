@@ -156,6 +156,7 @@ def upgrade() -> None:
         sa.Column("blind_index", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", postgresql.ARRAY(sa.DateTime(timezone=True)), nullable=False),
         sa.Column("suppressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suppressed_why", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.CheckConstraint("octet_length(blind_index) = 32", name="an_index_is_a_mac"),
@@ -401,7 +402,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("update_id", "registration_id"),
     )
-    op.create_index(op.f("ix_audience_members_contact_id"), "audience_members", ["contact_id"], unique=False)
+    op.create_index("audience_at_a_contact", "audience_members", ["update_id", "contact_id"], unique=False)
     op.create_table(
         "certificates",
         sa.Column("update_id", sa.Uuid(), nullable=False),
@@ -729,7 +730,7 @@ def downgrade() -> None:
     )
     op.drop_table("confirmations")
     op.drop_table("certificates")
-    op.drop_index(op.f("ix_audience_members_contact_id"), table_name="audience_members")
+    op.drop_index("audience_at_a_contact", table_name="audience_members")
     op.drop_table("audience_members")
     op.drop_index(op.f("ix_updates_state"), table_name="updates")
     op.drop_table("updates")

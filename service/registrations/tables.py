@@ -97,6 +97,8 @@ class Contact(SQLModel, table=True):
     blind_index: bytes = Field(sa_type=BYTES)
     sealed: bytes = Field(sa_type=BYTES)
     created_at: datetime = Field(sa_type=MOMENT)
+    asked_at: list[datetime] = Field(default_factory=list, sa_column=Column(ARRAY(MOMENT), nullable=False))
+    """When its holder was last asked to confirm something; the last three."""
     suppressed_at: datetime | None = Field(default=None, sa_type=MOMENT)
     suppressed_why: str | None = None
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -96,11 +96,12 @@ class AudienceMember(SQLModel, table=True):
     """One frozen person of an update, with the one contact that the update reaches them by."""
 
     __tablename__ = "audience_members"
+    __table_args__ = (Index("audience_at_a_contact", "update_id", "contact_id"),)
 
     update_id: UUID = Field(primary_key=True, foreign_key="updates.id")
     registration_id: UUID = Field(primary_key=True)
     """A bare id: it outlives an erasure."""
-    contact_id: UUID = Field(index=True)
+    contact_id: UUID
     channel: Channel = Field(sa_type=words(Channel, "audience_channel"))
     language: Language = Field(sa_type=words(Language, "audience_language"))
 

@@ -1,0 +1,73 @@
+"""Takes the pictures of the public pages in this folder: `python docs/pictures/take.py`.
+
+Needs Chromium at /usr/bin/chromium, and the development and embedded extras.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from playwright.sync_api import Page, sync_playwright
+
+HERE: Final = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from tests.web_public.people import People  # noqa: E402
+from tests.web_public.serving import public_process  # noqa: E402
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+
+
+def take(page: Page, url: str, people: People) -> None:
+    """One picture a page, as a person meets them."""
+    scheme = people.scheme()
+
+    def picture(name: str) -> None:
+        page.screenshot(path=HERE / f"{name}.png", full_page=True)
+
+    page.goto(f"{url}/{scheme.slug}")
+    picture("start")
+    page.get_by_role("button", name="Start now").click()
+    picture("email")
+    page.get_by_role("button", name="Continue").click()
+    picture("email-error")
+    page.get_by_label("What is your email address?").fill("ada.lovelace@example.org")
+    page.get_by_role("button", name="Continue").click()
+    picture("check")
+    page.get_by_role("button", name="Agree and register").click()
+    picture("done")
+    page.goto(f"{url}/confirm/{people.link(scheme, people.registration(scheme))}")
+    picture("confirm")
+    page.get_by_role("button", name="Confirm").click()
+    picture("confirmed")
+    page.goto(f"{url}/confirm/{people.link(scheme, None)}")
+    picture("change")
+    page.goto(f"{url}/unsubscribe/an-unknown-link-gets-this-page-too")
+    picture("unsubscribe")
+    page.goto(f"{url}/confirm/an-old-link")
+    picture("gone")
+    page.goto(f"{url}/{scheme.slug}?lang=cy")
+    picture("start-welsh")
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{url}/{scheme.slug}/register/email")
+    page.get_by_label("What is your email address?").fill(
+        "somebody.with-a-rather-long-address@an-organisation.example.org"
+    )
+    page.get_by_role("button", name="Continue").click()
+    picture("check-320")
+
+
+if __name__ == "__main__":
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        public_process(Path(directory)) as serving,
+        psycopg.connect(serving.superuser_url, autocommit=True) as connection,
+        sync_playwright() as playwright,
+    ):
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+        take(browser.new_page(viewport={"width": 1000, "height": 800}), serving.url, People(connection))
+        browser.close()

@@ -1,0 +1,150 @@
+"""Every act that is recorded, as a type. None has a field for an address, a name or a text.
+
+An event is appended in the act's own transaction (`service.audit.chain.append`).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that somebody did. `actor` is a staff subject, or `worker:…` for the service itself."""
+
+    act: ClassVar[str]
+    actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateDrafted(Event):
+    act: ClassVar[str] = "update-drafted"
+    update: UUID
+    version: int
+    content_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateEdited(Event):
+    act: ClassVar[str] = "update-edited"
+    update: UUID
+    version: int
+    content_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateSubmitted(Event):
+    act: ClassVar[str] = "update-submitted"
+    update: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudienceFrozen(Event):
+    act: ClassVar[str] = "audience-frozen"
+    update: UUID
+    planned: int
+    audience_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateApproved(Event):
+    act: ClassVar[str] = "update-approved"
+    update: UUID
+    version: int
+    content_sha256: str
+    audience_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateReleased(Event):
+    """One recipient: approved without a senior, within the author's limits."""
+
+    act: ClassVar[str] = "update-released-to-one"
+    update: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateSentBack(Event):
+    act: ClassVar[str] = "update-sent-back"
+    update: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingBegan(Event):
+    act: ClassVar[str] = "sending-began"
+    update: UUID
+    planned: int
+    audience_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateHalted(Event):
+    act: ClassVar[str] = "update-halted"
+    update: UUID
+    why: str
+    """A code, such as `staff` or `guard`; never what somebody typed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateResumed(Event):
+    act: ClassVar[str] = "update-resumed"
+    update: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateSent(Event):
+    act: ClassVar[str] = "update-sent"
+    update: UUID
+    planned: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateSigned(Event):
+    act: ClassVar[str] = "certificate-signed"
+    update: UUID
+    root: str
+    final: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldSet(Event):
+    act: ClassVar[str] = "hold-set"
+    hold: UUID
+    scope: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldLifted(Event):
+    act: ClassVar[str] = "hold-lifted"
+    hold: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyMade(Event):
+    act: ClassVar[str] = "key-made"
+    purpose: str
+    key_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRetired(Event):
+    act: ClassVar[str] = "key-retired"
+    purpose: str
+    key_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemeApplied(Event):
+    act: ClassVar[str] = "scheme-applied"
+    scheme: UUID
+    settings_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateFound(Event):
+    act: ClassVar[str] = "duplicate-found"
+    update: UUID
+    delivery: UUID

@@ -1,0 +1,131 @@
+"""What a worker does with a submitted update: freeze its people, then hand it to an approver.
+
+One recipient needs no senior, within limits: five such updates a day by one author, and never the same
+words to a second person within seven days. Beyond them a senior has to approve.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from service.audit import chain
+from service.audit.events import AudienceFrozen, SendingBegan, UpdateReleased, UpdateSentBack
+from service.database import Transaction
+from service.deliveries.planning import audience_sha256, freeze
+from service.notify.gateway import TemplateSeen
+from service.updates.content import CHANNELS, Content, audience_rule
+from service.updates.drafting import back_to_draft, current_version, locked, send_time
+from service.updates.halting import Why, halt_by_service
+from service.updates.states import UpdateState
+from service.updates.tables import Update, UpdateVersion
+
+ACTOR: Final = "worker:plan"
+ALONE_A_DAY: Final = 5
+SAME_WORDS: Final = timedelta(days=7)
+
+
+async def waiting(tx: Transaction, state: UpdateState) -> list[UUID]:
+    """The updates in `state`, oldest first."""
+    found = await tx.exec(select(Update.id).where(Update.state == state).order_by(col(Update.created_at)))
+    return list(found.all())
+
+
+async def prepare(tx: Transaction, update_id: UUID, *, template: TemplateSeen | None, now: datetime) -> None:
+    """Freeze the people of a submitted update; goes back to its author where it cannot be sent."""
+    update = await locked(tx, update_id)
+    if update.state is not UpdateState.PREPARING:
+        return
+    version = await current_version(tx, update)
+    if template is not None and not _written_for(version.content, template):
+        await _send_back(tx, update, "Notify's template has changed. Save the update again.", now=now)
+        return
+    frozen = await freeze(
+        tx,
+        update.id,
+        scheme_id=update.scheme_id,
+        rule=audience_rule(version.content),
+        channels=CHANNELS,
+        now=now,
+    )
+    if frozen.deliveries == 0:
+        await _send_back(tx, update, "Nobody who can be reached is in its audience.", now=now)
+        return
+    update.planned = frozen.deliveries
+    update.audience_sha256 = await audience_sha256(tx, update.id)
+    alone = frozen.people == 1 and await _within_limits(tx, update, version, now=now)
+    update.state = UpdateState.APPROVED if alone else UpdateState.AWAITING_APPROVAL
+    if alone:
+        update.approved_at = now
+        update.not_before = max(now, send_time(version.content) or now)
+    tx.add(update)
+    await tx.flush()
+    await chain.append(
+        tx,
+        AudienceFrozen(
+            actor=ACTOR, update=update.id, planned=update.planned, audience_sha256=update.audience_sha256
+        ),
+        now=now,
+    )
+    if alone:
+        await chain.append(tx, UpdateReleased(actor=ACTOR, update=update.id, version=update.version), now=now)
+
+
+async def begin_sending(tx: Transaction, update_id: UUID, *, now: datetime) -> bool:
+    """Let an approved update leave, once its time has come and its people are still those approved."""
+    update = await locked(tx, update_id)
+    if update.state is not UpdateState.APPROVED or update.not_before is None or update.not_before > now:
+        return False
+    if await audience_sha256(tx, update.id) != update.audience_sha256:
+        await halt_by_service(tx, update.id, Why.AUDIENCE, now=now)
+        return False
+    update.state = UpdateState.SENDING
+    update.sending_since = now
+    tx.add(update)
+    await tx.flush()
+    await chain.append(
+        tx,
+        SendingBegan(
+            actor=ACTOR, update=update.id, planned=update.planned, audience_sha256=update.audience_sha256
+        ),
+        now=now,
+    )
+    return True
+
+
+def _written_for(content: Content, template: TemplateSeen) -> bool:
+    return bool(content["template"] == {"id": str(template.template_id), "version": template.version})
+
+
+async def _send_back(tx: Transaction, update: Update, why: str, *, now: datetime) -> None:
+    back_to_draft(update)
+    update.sent_back_why = why
+    tx.add(update)
+    await tx.flush()
+    await chain.append(tx, UpdateSentBack(actor=ACTOR, update=update.id, version=update.version), now=now)
+
+
+async def _within_limits(tx: Transaction, update: Update, version: UpdateVersion, *, now: datetime) -> bool:
+    # One author at a time: two submissions at once would each count without the other.
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtext(update.created_by))))
+    others = select(Update.id).where(
+        Update.id != update.id, Update.planned == 1, col(Update.approved_at).is_not(None)
+    )
+    today = await tx.scalar(
+        select(func.count()).select_from(
+            others.where(
+                Update.created_by == update.created_by, col(Update.approved_at) > now - timedelta(days=1)
+            ).subquery()
+        )
+    )
+    same_words = await tx.scalar(
+        select(func.count())
+        .select_from(UpdateVersion)
+        .where(
+            col(UpdateVersion.update_id).in_(others.where(col(Update.approved_at) > now - SAME_WORDS)),
+            UpdateVersion.content["email"] == version.content["email"],
+        )
+    )
+    return (today or 0) < ALONE_A_DAY and not same_words

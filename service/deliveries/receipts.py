@@ -1,0 +1,97 @@
+"""Receipts: what Notify says became of a message. In sets, idempotent, never backwards.
+
+A receipt can be here before our own 201: it then waits until its delivery is settled. One for a
+reference that we do not know is kept, and answered with 200 all the same.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from service.database import Transaction
+
+BATCH: Final = 2000
+
+TAKE = text("""
+    SELECT id FROM receipts WHERE applied_at IS NULL ORDER BY received_at LIMIT :limit
+    FOR UPDATE SKIP LOCKED
+""")
+
+# A receipt is proof that Notify took the message, whatever we knew until now.
+ADOPT = text("""
+    WITH proven AS (
+        SELECT DISTINCT ON (a.id) a.id, a.delivery_id, a.number, r.notify_id
+        FROM receipts r JOIN attempts a ON a.reference = r.reference
+        WHERE r.id = ANY (:ids) AND a.outcome = 'unknown'
+        ORDER BY a.id
+    ), known AS (
+        UPDATE attempts a SET outcome = 'accepted', notify_id = p.notify_id, ask_at = NULL
+        FROM proven p WHERE a.id = p.id
+    )
+    UPDATE deliveries d SET state = 'accepted', changed_at = :now
+    FROM proven p WHERE d.id = p.delivery_id AND d.attempts = p.number AND d.state = 'uncertain'
+""")
+
+SETTLE = text("""
+    WITH final AS (
+        SELECT DISTINCT ON (a.delivery_id) a.delivery_id,
+            CASE r.status WHEN 'delivered' THEN 'delivered' WHEN 'permanent-failure' THEN 'bounced'
+                ELSE 'failed' END AS state
+        FROM receipts r JOIN attempts a ON a.reference = r.reference AND a.notify_id = r.notify_id
+        WHERE r.id = ANY (:ids)
+            AND r.status IN ('delivered', 'permanent-failure', 'temporary-failure', 'technical-failure')
+        ORDER BY a.delivery_id, r.received_at
+    )
+    UPDATE deliveries d SET state = f.state, changed_at = :now
+    FROM final f WHERE d.id = f.delivery_id AND d.state = 'accepted'
+""")
+
+# A message that Notify has under one of our references, and that is not the one we counted.
+DUPLICATES = text("""
+    INSERT INTO duplicates (notify_id, delivery_id, found_at)
+    SELECT DISTINCT r.notify_id, a.delivery_id, CAST(:now AS timestamptz)
+    FROM receipts r JOIN attempts a ON a.reference = r.reference
+    WHERE r.id = ANY (:ids) AND (a.notify_id <> r.notify_id OR a.outcome IN ('missed', 'not-sent'))
+    ON CONFLICT DO NOTHING
+""")
+
+# The address does not exist: nothing more goes to it in its scheme.
+SUPPRESS = text("""
+    UPDATE contacts c SET suppressed_at = :now, suppressed_why = 'permanent-failure'
+    FROM (
+        SELECT d.contact_id FROM receipts r
+            JOIN attempts a ON a.reference = r.reference JOIN deliveries d ON d.id = a.delivery_id
+            WHERE r.id = ANY (:ids) AND r.status = 'permanent-failure'
+        UNION
+        SELECT n.contact_id FROM receipts r JOIN confirmations n ON n.reference = r.reference
+            WHERE r.id = ANY (:ids) AND r.status = 'permanent-failure'
+    ) gone
+    WHERE c.id = gone.contact_id AND c.suppressed_at IS NULL
+""")
+
+# Everything but receipts that came before their own 201 was written down.
+APPLIED = text("""
+    UPDATE receipts r SET applied_at = :now
+    WHERE r.id = ANY (:ids) AND NOT EXISTS (
+        SELECT FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
+        WHERE a.reference = r.reference AND d.state = 'claimed' AND d.attempts = a.number
+    )
+    RETURNING r.id
+""")
+
+
+async def record(tx: Transaction, *, receipt: UUID, reference: str, notify_id: UUID, status: str) -> None:
+    """Keep a receipt, as the process that hears from Notify may. Any reference is taken."""
+    await tx.execute(select(func.record_receipt(receipt, reference, notify_id, status)))
+
+
+async def apply(tx: Transaction, *, now: datetime) -> int:
+    """Apply the receipts that are there, up to a batch; how many of them are done with."""
+    ids = list((await tx.execute(TAKE, {"limit": BATCH})).scalars())
+    if not ids:
+        return 0
+    for statement in (ADOPT, SETTLE, DUPLICATES, SUPPRESS):
+        await tx.execute(statement, {"ids": ids, "now": now})
+    return len((await tx.execute(APPLIED, {"ids": ids, "now": now})).all())

@@ -1,0 +1,108 @@
+"""Settling: writing down what became of claimed deliveries, a batch in three statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+from sqlalchemy import text
+
+from service.database import Transaction
+from service.deliveries.claiming import Claimed
+from service.deliveries.states import DeliveryState
+from service.notify.gateway import (
+    Accepted,
+    AddressRefused,
+    Outcome,
+    ServiceRefused,
+    TryLater,
+    Unknown,
+)
+
+# Only the attempt that is current may settle: a worker that was slow must not undo what came later.
+# One whose lease ended meanwhile is uncertain by now, and its 201 still counts.
+MOVE = text("""
+    UPDATE deliveries d SET state = o.state, lease_until = NULL, changed_at = :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[]), CAST(:states AS text[]))
+        AS o (id, number, state)
+    WHERE d.id = o.id AND d.attempts = o.number
+        AND (d.state = 'claimed' OR (d.state = 'uncertain' AND o.state = 'accepted'))
+""")
+
+NOTE = text("""
+    UPDATE attempts a SET outcome = o.outcome, notify_id = o.notify_id,
+        ask_at = CASE WHEN o.outcome = 'unknown' THEN CAST(:ask_at AS timestamptz) END
+    FROM unnest(CAST(:references AS text[]), CAST(:outcomes AS text[]), CAST(:notify_ids AS uuid[]))
+        AS o (reference, outcome, notify_id)
+    WHERE a.reference = o.reference
+""")
+
+ABANDON = text("""
+    WITH left_over AS (
+        UPDATE deliveries SET state = 'uncertain', lease_until = NULL, changed_at = :now
+        WHERE state = 'claimed' AND lease_until <= :now
+        RETURNING id, attempts
+    )
+    UPDATE attempts a SET outcome = 'unknown', ask_at = :now
+    FROM left_over l WHERE a.delivery_id = l.id AND a.number = l.attempts
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one claimed delivery, and of the attempt at it."""
+
+    claimed: Claimed
+    state: DeliveryState
+    outcome: str
+    notify_id: UUID | None = None
+
+
+def settlement(claimed: Claimed, outcome: Outcome) -> Settlement:
+    """The state that an outcome leads to."""
+    match outcome:
+        case Accepted():
+            return Settlement(claimed, DeliveryState.ACCEPTED, "accepted", outcome.notify_id)
+        case TryLater() | ServiceRefused():
+            return Settlement(claimed, DeliveryState.PLANNED, "not-sent")
+        case AddressRefused():
+            return Settlement(claimed, DeliveryState.REFUSED, "refused")
+        case Unknown():
+            return Settlement(claimed, DeliveryState.UNCERTAIN, "unknown")
+        case _:
+            assert_never(outcome)
+
+
+def not_sent(claimed: Claimed, state: DeliveryState) -> Settlement:
+    """A claimed delivery that we did not hand over, and what it is instead."""
+    return Settlement(claimed, state, "not-sent")
+
+
+async def settle(
+    tx: Transaction, settlements: Sequence[Settlement], *, ask_after: timedelta, now: datetime
+) -> None:
+    """Write down `settlements`."""
+    await tx.execute(
+        MOVE,
+        {
+            "ids": [each.claimed.delivery for each in settlements],
+            "numbers": [each.claimed.number for each in settlements],
+            "states": [each.state.value for each in settlements],
+            "now": now,
+        },
+    )
+    await tx.execute(
+        NOTE,
+        {
+            "references": [each.claimed.reference for each in settlements],
+            "outcomes": [each.outcome for each in settlements],
+            "notify_ids": [each.notify_id for each in settlements],
+            "ask_at": now + ask_after,
+        },
+    )
+
+
+async def abandon(tx: Transaction, *, now: datetime) -> None:
+    """Claims whose lease ended: their worker died, perhaps after handing over. Notify is to be asked."""
+    await tx.execute(ABANDON, {"now": now})

@@ -1,0 +1,130 @@
+"""What the service wants of GOV.UK Notify, and everything that Notify may answer, as values.
+
+One message has one recipient: the type has no room for a second (promise 1).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+from uuid import UUID
+
+from service.notify.addresses import EmailAddress
+
+
+@dataclass(frozen=True, slots=True)
+class EmailMessage:
+    """One email to one address, as it will leave. Its `repr` shows neither address nor words."""
+
+    recipient: EmailAddress
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+    reference: str
+    """Opaque, one for each attempt. Notify does not treat it as an idempotency key."""
+    own_links: tuple[str, ...] = field(default=(), repr=False)
+    """Links of ours in the body, which the guard takes out by value before it reads."""
+    one_click_unsubscribe_url: str | None = field(default=None, repr=False)
+    reply_to_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FencedToken:
+    """A token for Notify, made before its attempts were committed and never renewed for them.
+
+    Notify refuses it 30 seconds after `made_at`, so that a process that was paused cannot post late.
+    """
+
+    text: str = field(repr=False)
+    made_at: float
+    """Seconds, `time.time()`: Notify compares it with its own clock."""
+
+
+class Busy(StrEnum):
+    """Why a message was certainly not taken, and can be offered again."""
+
+    RATE = "rate"
+    DAILY_LIMIT = "daily-limit"
+    STALE_TOKEN = "stale-token"  # noqa: S105
+    UNREACHABLE = "unreachable"
+    STOPPED = "stopped"
+    """A halt or a hold came first: we did not offer it."""
+
+
+class Refusal(StrEnum):
+    """Why Notify would take no message of ours like this one."""
+
+    KEY = "key"
+    TEMPLATE = "template"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Notify has it: the row was committed before the 201."""
+
+    notify_id: UUID
+    template_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """Notify certainly did not take it."""
+
+    why: Busy
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRefused:
+    """Notify says that this address is not valid. Nothing will ever go to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRefused:
+    """Notify refuses us, not this person: everything like it has to stop."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No answer that counts: it may have been taken. Notify has to be asked."""
+
+    by_notify: bool
+    """Whether Notify itself answered with an error of its own shape, which a bad payload gets for ever."""
+
+
+Outcome: TypeAlias = Accepted | TryLater | AddressRefused | ServiceRefused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message that Notify has under a reference of ours."""
+
+    notify_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSeen:
+    """The template as Notify has it now."""
+
+    template_id: UUID
+    version: int
+
+
+class NotifyGateway(Protocol):
+    """GOV.UK Notify. Calls block for up to 40 seconds and belong in a thread."""
+
+    def fence(self) -> FencedToken:
+        """A token for the attempts that are about to be written down."""
+        ...
+
+    def send_email(self, message: EmailMessage, token: FencedToken) -> Outcome:
+        """Hand one message over. Never raises: everything that can happen is an outcome."""
+        ...
+
+    def find(self, reference: str) -> list[Found] | None:
+        """What Notify has under `reference`; None where it could not be asked."""
+        ...
+
+    def template(self) -> TemplateSeen | None:
+        """The email template; None where Notify could not be asked."""
+        ...

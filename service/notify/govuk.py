@@ -1,0 +1,171 @@
+"""GOV.UK Notify through its official client: the only file that imports it.
+
+Judged by status and error type, never by message text (notify.md, Errors). A proxy in front of Notify
+has answered 404, 400 and 502 during outages: only a body of Notify's own shape counts as its word.
+"""
+
+import threading
+import time
+from typing import Any, Final
+from uuid import UUID
+
+import requests
+from notifications_python_client.authentication import create_jwt_token
+from notifications_python_client.errors import APIError, HTTPError
+from notifications_python_client.notifications import NotificationsAPIClient
+from pydantic import SecretStr
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from service.notify.gateway import (
+    Accepted,
+    AddressRefused,
+    Busy,
+    EmailMessage,
+    FencedToken,
+    Found,
+    Outcome,
+    Refusal,
+    ServiceRefused,
+    TemplateSeen,
+    TryLater,
+    Unknown,
+)
+
+TIMEOUT: Final = (5.0, 35.0)
+"""Seconds to connect, and between bytes: Notify's own limit is 30, so we read for longer."""
+
+TOKEN_LIFE: Final = 30.0
+"""Seconds after which Notify refuses a token."""
+
+FRESH: Final = 20.0
+"""Seconds within which a refused token was not refused for its age."""
+
+
+class _FencedClient(NotificationsAPIClient):  # type: ignore[misc]
+    """The official client with one change: a post goes out under the token that it is given."""
+
+    def __init__(self, api_key: str, base_url: str) -> None:
+        super().__init__(api_key, base_url=base_url, timeout=TIMEOUT)
+        # Proxies and .netrc of the machine are none of Notify's business, and are looked up per call.
+        self.request_session.trust_env = False
+        self.token: FencedToken | None = None
+
+    def fence(self) -> FencedToken:
+        return FencedToken(create_jwt_token(self.api_key, self.service_id), time.time())
+
+    def generate_headers(self, api_token: str) -> dict[str, str]:
+        token = self.token.text if self.token else api_token
+        headers: dict[str, str] = super().generate_headers(token)
+        return headers
+
+
+class GovukNotify:
+    """The gateway to Notify with one key and one email template. One client for each thread."""
+
+    def __init__(self, *, api_key: SecretStr, base_url: str, email_template_id: str) -> None:
+        self._api_key = api_key
+        self._base_url = base_url
+        self._email_template_id = email_template_id
+        self._local = threading.local()
+
+    def fence(self) -> FencedToken:
+        return self._client().fence()
+
+    def send_email(self, message: EmailMessage, token: FencedToken) -> Outcome:
+        client = self._client()
+        client.token = token
+        try:
+            answer = client.send_email_notification(
+                email_address=message.recipient.as_typed,
+                template_id=self._email_template_id,
+                personalisation={"subject": message.subject, "body": message.body},
+                reference=message.reference,
+                email_reply_to_id=message.reply_to_id,
+                one_click_unsubscribe_url=message.one_click_unsubscribe_url,
+            )
+        except HTTPError as error:
+            return _judge(error, token)
+        except (APIError, requests.RequestException):
+            return Unknown(by_notify=False)
+        finally:
+            client.token = None
+        return _read_201(answer)
+
+    def find(self, reference: str) -> list[Found] | None:
+        try:
+            answer = self._client().get_all_notifications(reference=reference, include_jobs=True)
+            return [
+                Found(notify_id=UUID(row["id"]), status=str(row["status"]))
+                for row in answer["notifications"]
+                if row["reference"] == reference
+            ]
+        except (APIError, requests.RequestException, KeyError, TypeError, ValueError):
+            return None
+
+    def template(self) -> TemplateSeen | None:
+        try:
+            answer = self._client().get_template(self._email_template_id)
+            return TemplateSeen(UUID(answer["id"]), int(answer["version"]))
+        except (APIError, requests.RequestException, KeyError, TypeError, ValueError):
+            return None
+
+    def _client(self) -> _FencedClient:
+        client: _FencedClient | None = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = _FencedClient(self._api_key.get_secret_value(), self._base_url)
+        return client
+
+
+def _read_201(answer: Any) -> Outcome:
+    """A 2xx that does not say what was made proves nothing."""
+    try:
+        return Accepted(UUID(answer["id"]), int(answer["template"]["version"]))
+    except (KeyError, TypeError, ValueError):
+        return Unknown(by_notify=False)
+
+
+def _judge(error: HTTPError, token: FencedToken) -> Outcome:
+    if error.response is None:
+        return TryLater(Busy.UNREACHABLE) if _never_connected(error) else Unknown(by_notify=False)
+    shaped = _errors_of_notify(error.response)
+    match error.status_code:
+        case 429 if "TooManyRequestsError" in shaped:
+            return TryLater(Busy.DAILY_LIMIT)
+        case 429 if shaped:
+            return TryLater(Busy.RATE)
+        case 401 | 403 if "AuthError" in shaped:
+            old = time.time() - token.made_at > FRESH
+            return TryLater(Busy.STALE_TOKEN) if old else ServiceRefused(Refusal.KEY)
+        case 400 if "ValidationError" in shaped:
+            about_address = all(field == "email_address" for field in shaped["ValidationError"])
+            return AddressRefused() if about_address else ServiceRefused(Refusal.TEMPLATE)
+        case 400 if "BadRequestError" in shaped:
+            return ServiceRefused(Refusal.TEMPLATE)
+        case status:
+            return Unknown(by_notify=bool(shaped) and status >= 500)
+
+
+def _errors_of_notify(response: requests.Response) -> dict[str, list[str]]:
+    """Notify's error types, each with the first word of its messages, which names the field.
+
+    Empty where the body is not of Notify's shape: then somebody in between answered.
+    """
+    try:
+        body = response.json()
+        if body["status_code"] != response.status_code:
+            return {}
+        found: dict[str, list[str]] = {}
+        for error in body["errors"]:
+            found.setdefault(str(error["error"]), []).append(str(error["message"]).partition(" ")[0])
+        return found
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _never_connected(error: HTTPError) -> bool:
+    """Whether no connection was made, so that nothing can have been taken."""
+    cause = error.__cause__
+    reason = cause.args[0] if isinstance(cause, requests.ConnectionError) and cause.args else None
+    return isinstance(reason, MaxRetryError) and isinstance(
+        reason.reason, NewConnectionError | ConnectTimeoutError
+    )

@@ -1,0 +1,107 @@
+"""Applying what the holder of a known address chose, when somebody had registered it again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from service.crypto.tokens import TokenKey
+from service.database import Transaction
+from service.registrations.form import RegistrationForm
+from service.registrations.reading_forms import Opened
+from service.registrations.registering import contacts_of
+from service.registrations.rows import registration_rows, sealed_profile
+from service.registrations.states import RegistrationState
+from service.registrations.tables import (
+    Confirmation,
+    Registration,
+    RegistrationContact,
+    RegistrationTopic,
+)
+from service.registrations.words import Choice
+
+
+async def next_change(tx: Transaction) -> Confirmation | None:
+    """A change that was chosen and not yet applied, locked; None where there is none."""
+    found = await tx.exec(
+        select(Confirmation)
+        .where(col(Confirmation.choice).is_not(None), col(Confirmation.applied_at).is_(None))
+        .order_by(col(Confirmation.used_at))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return found.first()
+
+
+async def apply_change(
+    tx: Transaction, change: Confirmation, opened: Opened, *, tokens: TokenKey, now: datetime
+) -> None:
+    """Do what was chosen: change the choices, register another person, or nothing."""
+    match change.choice:
+        case Choice.MINE:
+            registration = await _whose(tx, change.contact_id, opened.form)
+            if registration is not None:
+                await _change(tx, registration, opened, now=now)
+        case Choice.ANOTHER:
+            contacts = await contacts_of(tx, opened, now=now)
+            rows = registration_rows(opened, contacts=contacts, tokens=tokens, now=now, confirmed=True)
+            tx.add_all(rows.all())
+    change.applied_at = now
+    change.sealed_change = b""  # It has served: nothing of it is kept.
+    tx.add(change)
+    await tx.flush()
+
+
+async def _whose(tx: Transaction, contact_id: UUID, form: RegistrationForm) -> Registration | None:
+    """The registration at this address that the change is for.
+
+    Of several people who share it, the one of the kind that was typed; else the one who came first.
+    """
+    found = await tx.exec(
+        select(Registration)
+        .join(RegistrationContact, col(RegistrationContact.registration_id) == col(Registration.id))
+        .where(
+            RegistrationContact.contact_id == contact_id,
+            col(RegistrationContact.confirmed_at).is_not(None),
+            Registration.state == RegistrationState.CONFIRMED,
+        )
+        .order_by(col(Registration.created_at))
+        .with_for_update(of=Registration)
+    )
+    registrations = found.all()
+    same_kind = [each for each in registrations if each.kind is form.kind]
+    return next(iter([*same_kind, *registrations]), None)
+
+
+async def _change(tx: Transaction, registration: Registration, opened: Opened, *, now: datetime) -> None:
+    form = opened.form
+    registration.kind = form.kind
+    registration.relationship = form.relationship
+    registration.language = form.language
+    registration.contact_by = [way.value for way in form.contact_by]
+    registration.formats = [need.value for need in form.formats]
+    registration.sealed_profile = sealed_profile(opened, registration.id)
+    tx.add(registration)
+    await tx.execute(
+        delete(RegistrationTopic).where(col(RegistrationTopic.registration_id) == registration.id)
+    )
+    tx.add_all(RegistrationTopic(registration_id=registration.id, code=code) for code in form.topics)
+    have = set(
+        await tx.exec(
+            select(RegistrationContact.channel).where(RegistrationContact.registration_id == registration.id)
+        )
+    )
+    contacts = await contacts_of(tx, opened, now=now)
+    # A further contact joins unconfirmed: its own holder has to say so, too.
+    tx.add_all(
+        RegistrationContact(
+            registration_id=registration.id,
+            contact_id=contacts[(opened.scheme.id, address.channel.value, address.index)].id,
+            channel=address.channel,
+            position=position,
+        )
+        for position, address in enumerate(opened.others, start=1)
+        if address.channel not in have
+    )
+    await tx.flush()

@@ -1,0 +1,114 @@
+"""The body of a registration, with its rules (contract.md, Public JSON API).
+
+Every rule that breaks is said of its field, in plain English, without the value.
+"""
+
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from service.notify.addresses import NotAnAddress, email_address, phone_number
+from service.registrations.words import ContactBy, Format, Kind, Language, Relationship
+
+NEEDS: dict[ContactBy, str] = {
+    ContactBy.EMAIL: "email",
+    ContactBy.SMS: "mobile",
+    ContactBy.LETTER: "postal_address",
+    ContactBy.PHONE: "mobile",
+}
+"""The contact that each way of being told needs."""
+
+
+def _storable(value: str) -> str:
+    if "\0" in value:
+        raise PydanticCustomError("not_text", "It has a character that cannot be stored")
+    return value
+
+
+def _email(value: str) -> str:
+    return _checked(email_address, value)
+
+
+def _phone(value: str) -> str:
+    return _checked(phone_number, value)
+
+
+def _checked(reads: Any, value: str) -> str:
+    try:
+        reads(value)
+    except NotAnAddress as error:
+        raise PydanticCustomError("not_an_address", str(error)) from None
+    return value
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Name = Annotated[Text, Field(max_length=200)]
+
+
+class RegistrationForm(BaseModel):
+    """What a person, or a partner for them, sends. `repr` shows no value."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
+
+    kind: Kind
+    email: Annotated[Text, Field(max_length=400), AfterValidator(_email)] | None = None
+    mobile: Annotated[Text, Field(max_length=60), AfterValidator(_phone)] | None = None
+    postal_address: Annotated[Text, Field(min_length=5, max_length=1000)] | None = None
+    name: Name | None = None
+    organisation: Name | None = None
+    relationship: Relationship | None = None
+    language: Language
+    topics: Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=50)]
+    contact_by: Annotated[list[ContactBy], Field(min_length=1, max_length=4)]
+    formats: Annotated[list[Format], Field(max_length=6)] = []
+    challenge: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")] | None = None
+    consent: Annotated[bool, Field(strict=True)]
+
+    def __repr__(self) -> str:
+        return "<registration form>"
+
+    __str__ = __repr__
+
+    @field_validator("consent")
+    @classmethod
+    def _said_yes(cls, value: bool) -> bool:
+        if not value:
+            raise PydanticCustomError("consent", "It has to be true: nobody is registered without agreeing")
+        return value
+
+    @field_validator("topics", "contact_by", "formats")
+    @classmethod
+    def _once_each(cls, value: list[str]) -> list[str]:
+        return list(dict.fromkeys(value))
+
+    @field_validator("email", "mobile", "postal_address", "name", "organisation", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = {
+            NEEDS[way]: f"It is needed, because contact_by has {way.value}"
+            for way in self.contact_by
+            if getattr(self, NEEDS[way]) is None
+        }
+        if ContactBy.EMAIL not in self.contact_by:
+            missing["contact_by"] = "It has to have email: nothing else can be confirmed yet"
+        if self.kind is Kind.ORGANISATION and self.organisation is None:
+            missing["organisation"] = "It is needed for an organisation"
+        if self.kind is Kind.REPRESENTATIVE and self.relationship is None:
+            missing["relationship"] = "It is needed for a representative: family, estate, legal or helper"
+        if self.kind is not Kind.REPRESENTATIVE and self.relationship is not None:
+            missing["relationship"] = "It is for representatives only"
+        if missing:
+            raise ValidationError.from_exception_data(
+                "RegistrationForm",
+                [
+                    InitErrorDetails(type=PydanticCustomError("needed", rule), loc=(name,), input=None)
+                    for name, rule in missing.items()
+                ],
+                hide_input=True,
+            )
+        return self

@@ -1,0 +1,82 @@
+"""The file of `kept scheme apply`: its shape and its rules."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from service.errors import KeptError
+
+Words = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class BadSchemeFile(KeptError):
+    """The scheme file cannot be used."""
+
+    code = "bad-scheme-file"
+
+
+class InBothLanguages(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    en: Words
+    cy: Words
+
+
+class TopicFile(InBothLanguages):
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,59}$")]
+
+
+class PublicListFile(BaseModel):
+    """What the scheme publishes: the outgoing guard lets it pass."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    emails: list[str] = []
+    phones: list[str] = []
+
+
+class SchemeFile(BaseModel):
+    """A scheme as its file describes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+    name: InBothLanguages
+    open: bool = True
+    closed_on: date | None = None
+    privacy_notice: Annotated[str, Field(pattern=r"^(https?://|/)")]
+    privacy_notice_version: Words
+    lawful_basis: Words
+    reply_to_id: str | None = None
+    topics: Annotated[list[TopicFile], Field(min_length=1, max_length=50)]
+    public_list: PublicListFile = PublicListFile()
+
+    @field_validator("topics")
+    @classmethod
+    def _each_topic_once(cls, value: list[TopicFile]) -> list[TopicFile]:
+        if len({topic.code for topic in value}) != len(value):
+            raise ValueError("each topic's code has to be there once")
+        return value
+
+    @model_validator(mode="after")
+    def _closed_has_a_date(self) -> Self:
+        if self.open != (self.closed_on is None):
+            raise ValueError("a closed scheme has closed_on, and an open one has not")
+        return self
+
+
+def read_scheme_file(path: Path) -> SchemeFile:
+    """Read a scheme's TOML. Raises `BadSchemeFile` naming what is wrong and where."""
+    try:
+        return SchemeFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise BadSchemeFile(f"{path}: it cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSchemeFile(f"{path}: it is not TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BadSchemeFile(f"{path}: {place}: {first['msg'].removeprefix('Value error, ')}") from None

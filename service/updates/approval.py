@@ -1,0 +1,131 @@
+"""The approval: a different, senior person, over exact words and exact people (promise 4).
+
+The database refuses the same things by itself (`migrations/sql/0001_updates.sql`), so that a mistake
+here, or plain SQL as this process's role, approves nothing.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from uuid6 import uuid7
+
+from service.audit import chain
+from service.audit.events import UpdateApproved, UpdateSentBack
+from service.database import Transaction
+from service.errors import Conflict, Forbidden
+from service.staff.principal import Staff, require
+from service.staff.roles import Act, Role
+from service.staff.step_up import require_fresh
+from service.staff.tables import StaffMember
+from service.updates.drafting import back_to_draft, current_version, locked, send_time
+from service.updates.states import UpdateState, check_move
+from service.updates.tables import Approval, Update, UpdateVersion
+
+
+class Decision(StrEnum):
+    APPROVE = "approve"
+    SEND_BACK = "send_back"
+
+
+class SelfApproval(Forbidden):
+    """Whoever created, edited or submitted an update cannot approve it."""
+
+    code = "self-approval"
+
+
+class StaleApproval(Conflict):
+    """The words or the people have changed since you read them. Read them again."""
+
+    code = "stale-approval"
+
+
+async def decide(
+    tx: Transaction,
+    staff: Staff,
+    update_id: UUID,
+    decision: Decision,
+    *,
+    content_sha256: str,
+    audience_sha256: str,
+    comment: str | None,
+    hold_window: timedelta,
+    now: datetime,
+) -> Update:
+    """Approve these very words and people, or send them back with a reason.
+
+    Raises `NotYourRole`, `SelfApproval`, a step-up error, `WrongState`, `StaleApproval`.
+    An update that is overdue when it is approved goes back to its author instead.
+    """
+    require(staff, Act.APPROVE_UPDATE)
+    update = await locked(tx, update_id)
+    if staff.subject in await _authors(tx, update):
+        raise SelfApproval
+    require_fresh(staff, now)
+    target = UpdateState.APPROVED if decision is Decision.APPROVE else UpdateState.DRAFT
+    if update.state is not UpdateState.AWAITING_APPROVAL:
+        check_move(update.state, UpdateState.AWAITING_APPROVAL)
+    check_move(update.state, target)
+    version = await current_version(tx, update)
+    if (content_sha256, audience_sha256) != (version.content_sha256, update.audience_sha256):
+        raise StaleApproval
+    await _describe(tx, staff, now=now)
+    tx.add(
+        Approval(
+            id=uuid7(),
+            update_id=update.id,
+            version=version.version,
+            content_sha256=version.content_sha256,
+            audience_sha256=audience_sha256,
+            decision=decision.value,
+            decided_by=staff.subject,
+            decided_as=Role.SENIOR.value,
+            comment=comment,
+            decided_at=now,
+        )
+    )
+    await tx.flush()
+    send_at = send_time(version.content)
+    overdue = send_at is not None and send_at < now
+    if decision is Decision.APPROVE and not overdue:
+        update.state = UpdateState.APPROVED
+        update.approved_at = now
+        update.not_before = max(now + hold_window, send_at or now)
+    else:
+        back_to_draft(update)
+        update.sent_back_why = "overdue" if overdue else (comment or "sent back")
+    tx.add(update)
+    await tx.flush()
+    await chain.append(tx, _event(staff, update, version, audience_sha256), now=now)
+    return update
+
+
+async def _authors(tx: Transaction, update: Update) -> set[str]:
+    editors = await tx.exec(select(UpdateVersion.edited_by).where(UpdateVersion.update_id == update.id))
+    return {update.created_by, *editors} | ({update.submitted_by} if update.submitted_by else set())
+
+
+async def _describe(tx: Transaction, staff: Staff, *, now: datetime) -> None:
+    """Keep what the issuer says of them, which the database compares the approval with."""
+    row = {"roles": sorted(staff.roles), "seen_at": now}
+    await tx.execute(
+        insert(StaffMember)
+        .values(subject=staff.subject, **row)
+        .on_conflict_do_update(index_elements=[col(StaffMember.subject)], set_=row)
+    )
+
+
+def _event(
+    staff: Staff, update: Update, version: UpdateVersion, audience_sha256: str
+) -> UpdateApproved | UpdateSentBack:
+    if update.state is UpdateState.APPROVED:
+        return UpdateApproved(
+            actor=staff.subject,
+            update=update.id,
+            version=version.version,
+            content_sha256=version.content_sha256,
+            audience_sha256=audience_sha256,
+        )
+    return UpdateSentBack(actor=staff.subject, update=update.id, version=version.version)

@@ -1,0 +1,126 @@
+"""The body of an update, with its rules (contract.md, Staff JSON API)."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from service.registrations.recipients import AudienceRule
+from service.registrations.words import Kind, Language
+
+LONGEST_BODY = 100_000
+"""Characters. Notify takes 2,000,000 bytes; nobody reads a tenth of this."""
+
+
+def _storable(value: str) -> str:
+    if "\0" in value:
+        raise PydanticCustomError("not_text", "It has a character that cannot be stored")
+    if not value.strip():
+        raise PydanticCustomError("empty", "It is empty")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+
+
+class EmailWords(BaseModel):
+    """A subject and a body in Notify's markdown."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    subject: Annotated[Text, Field(max_length=300)]
+    body: Annotated[Text, Field(max_length=LONGEST_BODY)]
+
+    @field_validator("subject")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if "\n" in value or "\r" in value:
+            raise PydanticCustomError("one_line", "It has to be one line")
+        return value
+
+
+class Audience(BaseModel):
+    """Who it is for: a rule, in which a key left out means all, or these very registrations."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    kinds: Annotated[list[Kind], Field(min_length=1)] | None = None
+    topics: Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1)] | None = None
+    languages: Annotated[list[Language], Field(min_length=1)] | None = None
+    registrations: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
+
+    @model_validator(mode="after")
+    def _says_who(self) -> Self:
+        if not self.model_fields_set:
+            raise PydanticCustomError(
+                "empty_audience", "It has to say who: kinds, topics, languages or registrations"
+            )
+        if self.registrations is not None and len(self.model_fields_set) > 1:
+            raise PydanticCustomError("two_audiences", "It has either registrations or a rule, not both")
+        return self
+
+    def rule(self) -> AudienceRule:
+        return AudienceRule(
+            kinds=tuple(self.kinds) if self.kinds else None,
+            topics=tuple(self.topics) if self.topics else None,
+            languages=tuple(self.languages) if self.languages else None,
+            registrations=tuple(self.registrations) if self.registrations else None,
+        )
+
+
+class UpdateBody(BaseModel):
+    """What an author sends. The service adds each person's unsubscribe link; authors write none."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    title: Annotated[Text, Field(max_length=200)]
+    email: dict[Language, EmailWords]
+    audience: Audience
+    send_at: AwareDatetime | None = None
+    reply_to: UUID | None = None
+    """Notify's id of the address that answers go to; without it the scheme's."""
+    sms: Any = None
+    letter: Any = None
+
+    @field_validator("sms", "letter")
+    @classmethod
+    def _not_yet(cls, value: object) -> object:
+        if value is not None:
+            raise PydanticCustomError("not_yet", "Updates go by email only; leave it out")
+        return value
+
+    @field_validator("send_at")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    @model_validator(mode="after")
+    def _words_for_everyone(self) -> Self:
+        needed = self.audience.languages or list(Language)
+        missing = [language for language in needed if language not in self.email]
+        if missing:
+            raise ValidationError.from_exception_data(
+                "UpdateBody",
+                [
+                    InitErrorDetails(
+                        type=PydanticCustomError(
+                            "needed", "Words are needed, or leave the language out of the audience"
+                        ),
+                        loc=("email", language.value),
+                        input=None,
+                    )
+                    for language in missing
+                ],
+                hide_input=True,
+            )
+        return self

@@ -1,0 +1,221 @@
+"""Writing an update: a draft, an edit, a submission."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlmodel import col, select
+from uuid6 import uuid7
+
+from service.audit import chain
+from service.audit.events import UpdateDrafted, UpdateEdited, UpdateSubmitted
+from service.database import Transaction
+from service.errors import Conflict, Invalid, NotFound, Unavailable
+from service.notify.gateway import TemplateSeen
+from service.registrations.words import Channel
+from service.schemes.reading import SchemeView, get_scheme, public_list
+from service.staff.principal import Staff, require
+from service.staff.roles import Act
+from service.updates.body import UpdateBody
+from service.updates.checks import Blocked, check
+from service.updates.content import Content, body_of, content_of, content_sha256
+from service.updates.states import UpdateState, check_move
+from service.updates.tables import NotifyTemplate, Update, UpdateVersion
+
+
+class NoSuchUpdate(NotFound):
+    """There is no update of this id."""
+
+    code = "no-such-update"
+
+
+class TemplateNotSeen(Unavailable):
+    """The workers have not seen Notify's template yet. Try again in a few seconds."""
+
+    code = "template-not-seen"
+
+
+class SendTimePassed(Conflict):
+    """The time at which it should be sent has passed. Give it another one."""
+
+    code = "send-time-passed"
+
+
+async def draft(
+    tx: Transaction, staff: Staff, scheme: SchemeView, body: UpdateBody, *, now: datetime
+) -> Update:
+    """Begin an update. Raises `NotYourRole`, `Invalid`, `TemplateNotSeen`."""
+    require(staff, Act.DRAFT_UPDATE)
+    content = await _content(tx, scheme, body, now=now)
+    update = Update(
+        id=uuid7(),
+        scheme_id=scheme.id,
+        state=UpdateState.DRAFT,
+        version=1,
+        created_by=staff.subject,
+        created_at=now,
+    )
+    tx.add(update)
+    await tx.flush()
+    version = await _add_version(tx, update, content, by=staff, now=now)
+    await chain.append(
+        tx,
+        UpdateDrafted(
+            actor=staff.subject, update=update.id, version=1, content_sha256=version.content_sha256
+        ),
+        now=now,
+    )
+    return update
+
+
+async def edit(
+    tx: Transaction, staff: Staff, update_id: UUID, changes: Mapping[str, Any], *, now: datetime
+) -> Update:
+    """Change words, people or window: back to draft, any approval void, its people dropped.
+
+    Raises `WrongState` once sending, and `Invalid` for a part that breaks a rule.
+    """
+    require(staff, Act.EDIT_UPDATE)
+    update = await locked(tx, update_id)
+    if update.state is not UpdateState.DRAFT:
+        check_move(update.state, UpdateState.DRAFT)
+    scheme = await get_scheme(tx, update.scheme_id)
+    before = await current_version(tx, update)
+    try:
+        body = UpdateBody.model_validate({**body_of(before.content), **changes})
+    except ValidationError as error:
+        raise BadChanges(error) from None
+    content = await _content(tx, scheme, body, now=now)
+    version = await _add_version(tx, update, content, by=staff, now=now)
+    back_to_draft(update)
+    update.version = version.version
+    tx.add(update)
+    await tx.flush()
+    await chain.append(
+        tx,
+        UpdateEdited(
+            actor=staff.subject,
+            update=update.id,
+            version=version.version,
+            content_sha256=version.content_sha256,
+        ),
+        now=now,
+    )
+    return update
+
+
+async def submit(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetime) -> Update:
+    """Hand it in: a worker then freezes its people. Raises `Blocked` where a finding blocks."""
+    require(staff, Act.SUBMIT_UPDATE)
+    update = await locked(tx, update_id)
+    check_move(update.state, UpdateState.PREPARING)
+    version = await current_version(tx, update)
+    blocking = [
+        finding
+        for finding in check(version.content, await public_list(tx, update.scheme_id))
+        if finding.blocks
+    ]
+    if blocking:
+        raise Blocked(blocking)
+    if (send_at := send_time(version.content)) is not None and send_at < now:
+        raise SendTimePassed
+    update.state = UpdateState.PREPARING
+    update.submitted_by = staff.subject
+    update.submitted_at = now
+    update.sent_back_why = None
+    tx.add(update)
+    await tx.flush()
+    await chain.append(
+        tx, UpdateSubmitted(actor=staff.subject, update=update.id, version=update.version), now=now
+    )
+    return update
+
+
+class BadChanges(Invalid):
+    """Some of the changes break a rule.
+
+    Holds pydantic's error, so that the web edge says its fields as it says every other body's.
+    """
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__({})
+        self.error = error
+
+
+def back_to_draft(update: Update) -> None:
+    """What is true of every draft: nothing approved, nobody frozen."""
+    update.state = UpdateState.DRAFT
+    update.audience_sha256 = None
+    update.planned = 0
+    update.approved_at = None
+    update.not_before = None
+
+
+async def locked(tx: Transaction, update_id: UUID) -> Update:
+    """The update, locked until the transaction ends. Raises `NoSuchUpdate`."""
+    update = (await tx.exec(select(Update).where(Update.id == update_id).with_for_update())).one_or_none()
+    if update is None:
+        raise NoSuchUpdate
+    return update
+
+
+async def current_version(tx: Transaction, update: Update) -> UpdateVersion:
+    """The words and rule that count now."""
+    found = await tx.exec(
+        select(UpdateVersion).where(
+            UpdateVersion.update_id == update.id, UpdateVersion.version == update.version
+        )
+    )
+    return found.one()
+
+
+def send_time(content: Content) -> datetime | None:
+    """When its author wants it to leave; None for at once."""
+    text = content["window"]["send_at"]
+    return datetime.fromisoformat(text) if text else None
+
+
+async def template_seen(tx: Transaction) -> TemplateSeen:
+    """Notify's email template as the workers last saw it. Raises `TemplateNotSeen`."""
+    row = (await tx.exec(select(NotifyTemplate).where(NotifyTemplate.channel == Channel.EMAIL))).one_or_none()
+    if row is None:
+        raise TemplateNotSeen
+    return TemplateSeen(row.template_id, row.version)
+
+
+async def _content(tx: Transaction, scheme: SchemeView, body: UpdateBody, *, now: datetime) -> Content:
+    known = {topic.code for topic in scheme.topics}
+    wrong = {
+        f"audience.topics.{position}": "It is not one of the scheme's topics"
+        for position, code in enumerate(body.audience.topics or [])
+        if code not in known
+    }
+    if body.send_at is not None and body.send_at < now:
+        wrong["send_at"] = "It is in the past"
+    if wrong:
+        raise Invalid(wrong)
+    return content_of(body, scheme=scheme.id, template=await template_seen(tx), reply_to=scheme.reply_to_id)
+
+
+async def _add_version(
+    tx: Transaction, update: Update, content: Content, *, by: Staff, now: datetime
+) -> UpdateVersion:
+    latest = await tx.scalar(
+        select(UpdateVersion.version)
+        .where(UpdateVersion.update_id == update.id)
+        .order_by(col(UpdateVersion.version).desc())
+        .limit(1)
+    )
+    version = UpdateVersion(
+        update_id=update.id,
+        version=(latest or 0) + 1,
+        content=content,
+        content_sha256=content_sha256(content),
+        edited_by=by.subject,
+        edited_at=now,
+    )
+    tx.add(version)
+    await tx.flush()
+    return version

@@ -1,0 +1,149 @@
+"""The public JSON API (contract.md): partners' programs use it, and `kept run`.
+
+Known, new and suppressed addresses get the same bytes: this process cannot tell them apart.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Body
+from fastapi.openapi.models import Example
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from service.doorbell import Job
+from service.errors import Gone, Invalid
+from service.registrations import letterbox, links
+from service.registrations.form import RegistrationForm
+from service.registrations.words import Choice
+from service.schemes.reading import find_scheme
+from service.web.problem_schema import documented
+from service.web.public.process import Here, SchemeSlug
+
+router: Final = APIRouter(tags=["registering"])
+
+RECEIVED: Final = b'{"status":"received"}'
+
+REGISTRATION: Final[dict[str, Example]] = {
+    "a person": {
+        "value": {
+            "kind": "individual",
+            "email": "ada@example.org",
+            "language": "en",
+            "topics": ["opening"],
+            "contact_by": ["email"],
+            "consent": True,
+        }
+    },
+    "an organisation, in Welsh": {
+        "value": {
+            "kind": "organisation",
+            "organisation": "Canolfan Gyngor",
+            "email": "post@example.org",
+            "language": "cy",
+            "topics": ["opening"],
+            "contact_by": ["email"],
+            "consent": True,
+        }
+    },
+}
+A_LINK: Final[dict[str, Example]] = {
+    "a link": {"value": {"token": "Zm9yIGV4YW1wbGUgb25seSwgbm90IGEgcmVhbCB0b2tlbiE"}}
+}
+
+
+class TopicShown(BaseModel):
+    """A topic, in both languages."""
+
+    code: str
+    en: str
+    cy: str
+
+
+class SchemeShown(BaseModel):
+    """What is public of a scheme."""
+
+    slug: str
+    name: dict[str, str]
+    open: bool
+    topics: list[TopicShown]
+    privacy_notice: str
+
+
+class Status(BaseModel):
+    """What became of it."""
+
+    status: str
+
+
+class ConfirmationForm(BaseModel):
+    """`token`, from a link. Or `challenge` and `code`, or `number` and `code`, which always answer 410
+    until text messages and letters are sent.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    token: str | None = None
+    choice: Choice = Choice.MINE
+    challenge: str | None = None
+    number: str | None = None
+    code: str | None = None
+
+
+@router.get("/v1/schemes/{scheme}", responses=documented(404))
+async def show_scheme(scheme: SchemeSlug, here: Here) -> SchemeShown:
+    """A scheme: its names, its topics, whether it is open, where its privacy notice is."""
+    async with here.transactions.begin() as tx:
+        found = await find_scheme(tx, scheme)
+    return SchemeShown(
+        slug=found.slug,
+        name=dict(found.name),
+        open=found.open,
+        topics=[TopicShown(code=topic.code, en=topic.en, cy=topic.cy) for topic in found.topics],
+        privacy_notice=found.privacy_notice,
+    )
+
+
+@router.post(
+    "/v1/schemes/{scheme}/registrations",
+    status_code=202,
+    response_model=Status,
+    responses=documented(400, 404, 409, 413, 422, 503),
+)
+async def register(
+    scheme: SchemeSlug, form: Annotated[RegistrationForm, Body(openapi_examples=REGISTRATION)], here: Here
+) -> Response:
+    """Register, or ask for a change: whoever holds the address is asked to confirm."""
+    async with here.transactions.begin() as tx:
+        found = await find_scheme(tx, scheme)
+        await letterbox.drop(tx, found, form, now=here.clock.now())
+    await here.doorbell.ring(Job.INTAKE)
+    return Response(RECEIVED, status_code=202, media_type="application/json")
+
+
+@router.post("/v1/confirmations", responses=documented(400, 410, 413, 422, 503))
+async def confirm(
+    form: Annotated[
+        ConfirmationForm,
+        Body(openapi_examples=A_LINK),
+    ],
+    here: Here,
+) -> Status:
+    """Confirm with what was in the message. Used, expired and unknown are the same 410."""
+    token = _token(form)
+    async with here.transactions.begin() as tx:
+        purpose = await links.use(tx, token, form.choice)
+    if purpose == "change":
+        await here.doorbell.ring(Job.CHANGES)
+    return Status(status="confirmed")
+
+
+def _token(form: ConfirmationForm) -> str:
+    """The token of a link. Raises `Gone` for a code, `Invalid` where the body is neither or both."""
+    by_code = (form.challenge is None) != (form.number is None) and form.code is not None
+    if by_code and form.token is None:
+        raise Gone
+    if form.token is None:
+        raise Invalid({"token": "It is needed, unless there is a code with its challenge or its number"})
+    if any(part is not None for part in (form.challenge, form.number, form.code)):
+        raise Invalid({"token": "It is sent alone, or with a choice"})
+    return form.token

@@ -1,0 +1,82 @@
+"""The app of the public host. It can seal and cannot open (promise 3).
+
+JSON and pages share nothing but the functions of the features below them.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from service.clock import Clock, SystemClock
+from service.database import Transactions
+from service.doorbell import Doorbell
+from service.settings import PublicSettings
+from service.web import brand, problem_schema, problems
+from service.web.access_log import AccessLog
+from service.web.headers import SecurityHeaders
+from service.web.limits import PUBLIC_BODY_BYTES, BodyLimit
+from service.web.public import api, confirming, leaving, registering, standing, well_known
+from service.web.public.pages import Pages
+from service.web.public.process import PublicProcess
+
+ROLE = "kept_public"
+
+
+def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastAPI:
+    """The public app. It refuses to start as any database role but its own (`Misconfigured`)."""
+    process = PublicProcess(
+        settings=settings,
+        transactions=Transactions(settings.database_url, role=ROLE),
+        doorbell=Doorbell.at(settings.redis_url),
+        clock=clock or SystemClock(),
+        pages=Pages(settings.brand),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await process.transactions.refuse_other_roles()
+        yield
+        await process.doorbell.close()
+        await process.transactions.close()
+
+    app = FastAPI(
+        title="Kept Informed",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.process = process
+    answer = problems.install(app, as_page=process.pages.of_problem)
+    # The last added is the outermost: what refuses is logged, and has the headers.
+    app.add_middleware(BodyLimit, most=PUBLIC_BODY_BYTES, answer=answer)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog)
+
+    app.include_router(well_known.router)
+    app.include_router(api.router)
+    app.include_router(leaving.router)
+    app.include_router(confirming.router)
+    app.router.routes.extend(brand.asset_routes(settings.brand))
+    # These begin with the name of a scheme, which may be almost any word: they come last.
+    app.include_router(registering.router)
+    app.include_router(standing.router)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, in which errors are what they are here."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version="1",
+            description="Register to be kept informed. No answer tells whether anybody is registered.",
+            routes=app.routes,
+        )
+        app.openapi_schema = problem_schema.as_documented(document)
+    return app.openapi_schema

@@ -1,0 +1,69 @@
+"""The app of the staff host. It holds no key that opens, and no right to a sealed contact."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import httpx
+from fastapi import FastAPI
+
+from service.clock import Clock, SystemClock
+from service.database import Transactions
+from service.doorbell import Doorbell
+from service.settings import StaffSettings
+from service.staff.bearer import BearerVerifier
+from service.web import health, problems
+from service.web.access_log import AccessLog
+from service.web.headers import SecurityHeaders
+from service.web.limits import BodyLimit
+from service.web.staff import audit, holds, updates
+from service.web.staff.process import SignedIn, StaffProcess
+
+ROLE: Final = "kept_staff"
+BODY_BYTES: Final = 1024 * 1024
+
+
+def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAPI:
+    """The staff app. It refuses to start as any database role but its own (`Misconfigured`)."""
+    http = httpx.AsyncClient(timeout=5, trust_env=False)
+    process = StaffProcess(
+        settings=settings,
+        transactions=Transactions(settings.database_url, role=ROLE),
+        doorbell=Doorbell.at(settings.redis_url),
+        clock=clock or SystemClock(),
+        bearer=BearerVerifier(
+            issuer=settings.oidc_issuer,
+            audience=settings.oidc_client_id,
+            role_claim=settings.oidc_role_claim,
+            http=http,
+        ),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await process.transactions.refuse_other_roles()
+        yield
+        await http.aclose()
+        await process.doorbell.close()
+        await process.transactions.close()
+
+    app = FastAPI(
+        title="Kept Informed, staff",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.process = process
+    answer = problems.install(app)
+    # The last added is the outermost: what refuses is logged, and has the headers.
+    app.add_middleware(SignedIn, process=process, answer=answer)
+    app.add_middleware(BodyLimit, most=BODY_BYTES, answer=answer)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog)
+    app.include_router(health.router)
+    app.include_router(updates.router)
+    app.include_router(holds.router)
+    app.include_router(audit.router)
+    return app

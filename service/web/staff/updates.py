@@ -1,0 +1,223 @@
+"""The staff JSON API for updates (contract.md): write, submit, approve, halt, resume, certify."""
+
+import asyncio
+import time
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from service.database import Transaction
+from service.deliveries import certificate
+from service.deliveries.outcomes import eta, outcomes
+from service.doorbell import Job
+from service.errors import Unavailable
+from service.schemes.reading import find_scheme, public_list
+from service.staff.principal import Staff
+from service.staff.roles import Act
+from service.updates import approval, drafting, halting
+from service.updates.approval import Decision
+from service.updates.body import UpdateBody
+from service.updates.checks import Blocked, check
+from service.updates.content import body_of
+from service.updates.reading import get_update
+from service.web.problem_schema import documented
+from service.web.problems import MEDIA_TYPE, problem_of
+from service.web.staff.process import Here, StaffProcess, Who, allowed
+
+router: Final = APIRouter(tags=["updates"])
+
+WAIT_SECONDS: Final = 10.0
+"""How long a call that needs a worker waits for it (contract.md, Staff JSON API)."""
+
+
+class ApprovalForm(BaseModel):
+    """A decision on exactly what was read."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    decision: Decision
+    content_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    audience_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    comment: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class SubmissionForm(BaseModel):
+    """Reasons for findings that want one."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reasons: dict[str, Annotated[str, Field(max_length=2000)]] = {}
+
+
+class HaltForm(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: Annotated[str, Field(max_length=2000)] | None = None
+
+
+@router.get("/v1/me")
+async def me(staff: Who) -> dict[str, Any]:
+    """Who is asking, as the issuer says."""
+    return {"subject": staff.subject, "roles": sorted(staff.roles)}
+
+
+@router.post("/v1/schemes/{scheme}/updates", status_code=201, responses=documented(401, 403, 404, 422, 503))
+async def draft(
+    scheme: str, body: UpdateBody, here: Here, staff: Annotated[Staff, Depends(allowed(Act.DRAFT_UPDATE))]
+) -> dict[str, Any]:
+    """Begin an update."""
+    async with here.transactions.begin() as tx:
+        found = await find_scheme(tx, scheme)
+        update = await drafting.draft(tx, staff, found, body, now=here.clock.now())
+        return await _shown(tx, update.id, here)
+
+
+@router.get("/v1/updates/{update_id}", responses=documented(401, 403, 404))
+async def show(
+    update_id: UUID, here: Here, staff: Annotated[Staff, Depends(allowed(Act.READ_UPDATES))]
+) -> dict[str, Any]:
+    """An update as it is now."""
+    async with here.transactions.begin() as tx:
+        return await _shown(tx, update_id, here)
+
+
+@router.patch("/v1/updates/{update_id}", responses=documented(401, 403, 404, 409, 422))
+async def edit(
+    update_id: UUID,
+    changes: dict[str, Any],
+    here: Here,
+    staff: Annotated[Staff, Depends(allowed(Act.EDIT_UPDATE))],
+) -> dict[str, Any]:
+    """Change it: back to draft, its people dropped, any approval void."""
+    try:
+        async with here.transactions.begin() as tx:
+            await drafting.edit(tx, staff, update_id, changes, now=here.clock.now())
+            return await _shown(tx, update_id, here)
+    except drafting.BadChanges as error:
+        details = error.error.errors(include_url=False, include_input=False)
+        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in details]) from None
+
+
+@router.post(
+    "/v1/updates/{update_id}/submission",
+    status_code=202,
+    response_model=None,
+    responses=documented(401, 403, 404, 409),
+)
+async def submit(
+    update_id: UUID,
+    here: Here,
+    staff: Annotated[Staff, Depends(allowed(Act.SUBMIT_UPDATE))],
+    form: SubmissionForm | None = None,
+) -> dict[str, Any] | Response:
+    """Hand it in. A worker freezes its people, then it waits for its approval."""
+    try:
+        async with here.transactions.begin() as tx:
+            await drafting.submit(tx, staff, update_id, now=here.clock.now())
+            shown = await _shown(tx, update_id, here)
+    except Blocked as error:
+        document = problem_of(error).document()
+        findings = [finding.as_json() for finding in error.findings]
+        return JSONResponse({**document, "findings": findings}, status_code=409, media_type=MEDIA_TYPE)
+    await here.doorbell.ring(Job.PLAN)
+    return shown
+
+
+@router.post("/v1/updates/{update_id}/approval", responses=documented(401, 403, 404, 409, 422))
+async def decide(
+    update_id: UUID,
+    form: ApprovalForm,
+    here: Here,
+    staff: Annotated[Staff, Depends(allowed(Act.APPROVE_UPDATE))],
+) -> dict[str, Any]:
+    """Approve these words and people, or send them back."""
+    async with here.transactions.begin() as tx:
+        await approval.decide(
+            tx,
+            staff,
+            update_id,
+            form.decision,
+            content_sha256=form.content_sha256,
+            audience_sha256=form.audience_sha256,
+            comment=form.comment,
+            hold_window=here.hold_window,
+            now=here.clock.now(),
+        )
+        shown = await _shown(tx, update_id, here)
+    await here.doorbell.ring(Job.SEND)
+    return shown
+
+
+@router.post("/v1/updates/{update_id}/halt", responses=documented(401, 403, 404, 409))
+async def halt(
+    update_id: UUID,
+    here: Here,
+    staff: Annotated[Staff, Depends(allowed(Act.HALT_UPDATE))],
+    form: HaltForm | None = None,
+) -> dict[str, Any]:
+    """Stop everything of it that has not been handed over."""
+    async with here.transactions.begin() as tx:
+        reason = form.reason if form is not None else None
+        await halting.halt(tx, staff, update_id, reason=reason, now=here.clock.now())
+        return await _shown(tx, update_id, here)
+
+
+@router.post("/v1/updates/{update_id}/resume", responses=documented(401, 403, 404, 409))
+async def resume(
+    update_id: UUID, here: Here, staff: Annotated[Staff, Depends(allowed(Act.RESUME_UPDATE))]
+) -> dict[str, Any]:
+    """Go on, for those who have not had it."""
+    async with here.transactions.begin() as tx:
+        await halting.resume(tx, staff, update_id, now=here.clock.now())
+        shown = await _shown(tx, update_id, here)
+    await here.doorbell.ring(Job.SEND)
+    return shown
+
+
+@router.get("/v1/updates/{update_id}/certificate", responses=documented(401, 403, 404, 409, 503))
+async def certify(
+    update_id: UUID, here: Here, staff: Annotated[Staff, Depends(allowed(Act.READ_CERTIFICATES))]
+) -> dict[str, Any]:
+    """What became of everybody, signed by a worker as of now."""
+    asked = here.clock.now()
+    async with here.transactions.begin() as tx:
+        await get_update(tx, update_id)
+        await certificate.ask(tx, staff, update_id, now=asked)
+    await here.doorbell.ring(Job.CERTIFY)
+    until = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until:
+        async with here.transactions.begin() as tx:
+            made = await certificate.made_since(tx, update_id, asked)
+        if made is not None:
+            return made.as_json()
+        await asyncio.sleep(0.1)
+    raise Unavailable
+
+
+async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
+    """An update as the API shows it."""
+    update = await get_update(tx, update_id)
+    version = await drafting.current_version(tx, update)
+    counted = await outcomes(tx, update)
+    findings = check(version.content, await public_list(tx, update.scheme_id))
+    done_at = eta(update, counted, now=here.clock.now())
+    return {
+        "id": str(update.id),
+        "state": update.state.value,
+        "version": version.version,
+        "content_sha256": version.content_sha256,
+        "audience_sha256": update.audience_sha256,
+        "planned": update.planned,
+        "outcomes": counted,
+        "findings": [finding.as_json() for finding in findings],
+        "eta": done_at.isoformat() if done_at else None,
+        "not_before": update.not_before.isoformat() if update.not_before else None,
+        "halted_why": update.halted_why,
+        "sent_back_why": update.sent_back_why,
+        **body_of(version.content),
+    }

@@ -1,0 +1,151 @@
+"""Schemes, people and links, made with SQL behind the grants; and the letterbox, opened."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from uuid6 import uuid7
+
+from service.crypto.envelope import Place, Sealed, unpad
+from service.crypto.sealing import SUITE
+from service.crypto.tokens import new_token, token_hash
+
+TOPICS = (
+    ("opening", "When the scheme opens", "Pan fydd y cynllun yn agor"),
+    ("rules", "The rules", "Y rheolau"),
+)
+
+
+@dataclass(frozen=True)
+class SchemeMade:
+    id: UUID
+    slug: str
+    key: X25519PrivateKey
+
+
+class People:
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        self._sql = connection
+
+    def scheme(self, *, closed_on: date | None = None) -> SchemeMade:
+        """A scheme of this test's own."""
+        made = SchemeMade(uuid7(), f"scheme-{secrets.token_hex(6)}", X25519PrivateKey.generate())
+        self._sql.execute(
+            "INSERT INTO schemes (id, slug, name_en, name_cy, open, closed_on, privacy_notice,"
+            " privacy_notice_version, lawful_basis, created_at)"
+            " VALUES (%s, %s, 'Windrush Compensation Scheme', 'Cynllun Iawndal Windrush', %s, %s,"
+            " 'https://example.org/privacy', '1', 'task', now())",
+            (made.id, made.slug, closed_on is None, closed_on),
+        )
+        for position, (code, en, cy) in enumerate(TOPICS):
+            self._sql.execute(
+                "INSERT INTO scheme_topics (scheme_id, code, en, cy, position) VALUES (%s, %s, %s, %s, %s)",
+                (made.id, code, en, cy, position),
+            )
+        self._sql.execute(
+            "INSERT INTO sealing_keys (key_id, scheme_id, public_key, made_at) VALUES (%s, %s, %s, now())",
+            (secrets.randbelow(2**31 - 1) + 1, made.id, made.key.public_key().public_bytes_raw()),
+        )
+        return made
+
+    def close(self, scheme: SchemeMade, day: date) -> None:
+        self._sql.execute("UPDATE schemes SET open = false, closed_on = %s WHERE id = %s", (day, scheme.id))
+
+    def registration(
+        self, scheme: SchemeMade, *, state: str = "pending", language: str = "en", token: str | None = None
+    ) -> UUID:
+        """A registration for the first topic; `token` is what leaves it."""
+        row = uuid7()
+        self._sql.execute(
+            "INSERT INTO registrations (id, scheme_id, number, kind, language, contact_by, formats, state,"
+            " sealed_profile, unsubscribe_hash, unsubscribe_generation, lawful_basis, privacy_notice_version,"
+            " created_at, confirmed_at)"
+            " VALUES (%s, %s, %s, 'individual', %s, '{email}', '{}', %s, '\\x00', %s, 0, 'task', '1', now(),"
+            " CASE WHEN %s = 'confirmed' THEN now() END)",
+            (
+                row,
+                scheme.id,
+                f"KI-{secrets.token_hex(8)}",
+                language,
+                state,
+                token_hash(token or new_token()),
+                state,
+            ),
+        )
+        self._sql.execute("INSERT INTO registration_topics VALUES (%s, 'opening')", (row,))
+        return row
+
+    def link(
+        self,
+        scheme: SchemeMade,
+        registration: UUID | None,
+        *,
+        language: str = "en",
+        lives: timedelta = timedelta(days=7),
+    ) -> str:
+        """The token of a link that confirms `registration`, or that is about a change where it is None."""
+        token, contact = new_token(), uuid7()
+        self._sql.execute(
+            "INSERT INTO contacts (id, scheme_id, channel, blind_index, sealed, created_at, asked_at)"
+            " VALUES (%s, %s, 'email', %s, '\\x00', now(), '{}')",
+            (contact, scheme.id, secrets.token_bytes(32)),
+        )
+        if registration is not None:
+            self._sql.execute(
+                "INSERT INTO registration_contacts (registration_id, contact_id, channel, position)"
+                " VALUES (%s, %s, 'email', 0)",
+                (registration, contact),
+            )
+        now = datetime.now(UTC)
+        self._sql.execute(
+            "INSERT INTO confirmations (id, scheme_id, contact_id, registration_id, sealed_change, language,"
+            " state, attempt, misses, try_at, created_at, sent_at, token_hash, expires_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, 'sent', 1, 0, %s, %s, %s, %s, %s)",
+            (
+                uuid7(), scheme.id, contact, registration, b"\0" if registration is None else None,
+                language, now, now, now, token_hash(token), now + lives,
+            ),
+        )  # fmt: skip
+        return token
+
+    def state_of(self, registration: UUID) -> str:
+        return str(self._one("SELECT state FROM registrations WHERE id = %s", registration))
+
+    def choice_of(self, token: str) -> str | None:
+        found = self._one("SELECT choice FROM confirmations WHERE token_hash = %s", token_hash(token))
+        return None if found is None else str(found)
+
+    def is_used(self, token: str) -> bool:
+        return (
+            self._one("SELECT used_at FROM confirmations WHERE token_hash = %s", token_hash(token))
+            is not None
+        )
+
+    def letters(self, scheme: SchemeMade) -> list[dict[str, Any]]:
+        """What is in the scheme's letterbox, opened with the key that the public process has not."""
+        rows = self._sql.execute(
+            "SELECT id, sealed FROM intake WHERE scheme_id = %s ORDER BY id", (scheme.id,)
+        ).fetchall()
+        return [_opened(scheme, row_id, Sealed(sealed)) for row_id, sealed in rows]
+
+    def everything_kept_of_journeys(self) -> bytes:
+        return b"".join(row[0] for row in self._sql.execute("SELECT encrypted FROM journey_answers"))
+
+    def end_the_hour(self) -> None:
+        self._sql.execute("UPDATE journey_answers SET expires_at = now()")
+
+    def _one(self, query: str, *values: object) -> object:
+        row = self._sql.execute(query.encode(), values).fetchone()
+        assert row is not None
+        return row[0]
+
+
+def _opened(scheme: SchemeMade, row: UUID, sealed: Sealed) -> dict[str, Any]:
+    info = Place("intake", "sealed", row).info(sealed.key_id)
+    opened: dict[str, Any] = json.loads(unpad(SUITE.decrypt(sealed.ciphertext, scheme.key, info)))
+    return opened

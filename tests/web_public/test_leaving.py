@@ -1,0 +1,97 @@
+"""Leaving by the link in every message (RFC 8058)."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from service.crypto.tokens import new_token
+from tests.web_public.people import People, SchemeMade
+from tests.web_public.test_json_api import seen
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"content": b""},
+        {"data": {"List-Unsubscribe": "One-Click"}},
+        {"files": {"List-Unsubscribe": (None, "One-Click")}},
+        {"content": b"\xff\xff", "headers": {"content-type": "multipart/form-data"}},
+        {"json": {"List-Unsubscribe": "One-Click"}},
+    ],
+    ids=["none", "empty", "form", "multipart", "broken", "json"],
+)
+def test_one_click_leaves_whatever_the_body(
+    client: httpx.Client, scheme: SchemeMade, people: People, body: dict[str, Any]
+) -> None:
+    token = new_token()
+    registration = people.registration(scheme, state="confirmed", token=token)
+    answer = client.post(f"/unsubscribe/{token}", **body)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert people.state_of(registration) == "left"
+
+
+def test_known_unknown_used_and_malformed_links_get_one_answer(
+    client: httpx.Client, scheme: SchemeMade, people: People
+) -> None:
+    token = new_token()
+    people.registration(scheme, state="confirmed", language="cy", token=token)
+    for accept in ({}, BROWSER):
+        answers = [
+            seen(client.post(f"/unsubscribe/{one}", headers=accept))
+            for one in (token, token, new_token(), "%00", "x")
+        ]
+        assert answers[0][0] == 200
+        assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_mail_scanner_that_opens_the_link_changes_nothing(
+    client: httpx.Client, scheme: SchemeMade, people: People, method: str
+) -> None:
+    token = new_token()
+    registration = people.registration(scheme, state="confirmed", token=token)
+    assert client.request(method, f"/unsubscribe/{token}").status_code == 200
+    assert people.state_of(registration) == "confirmed"
+
+
+def test_a_browser_gets_a_page_that_says_so(client: httpx.Client) -> None:
+    answer = client.post("/unsubscribe/anything?lang=cy", headers=BROWSER)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Rydych wedi ymadael" in answer.text
+    assert 'href="/left?lang=en"' in answer.text
+
+
+def test_the_page_asks_in_the_language_of_the_registration(
+    client: httpx.Client, scheme: SchemeMade, people: People
+) -> None:
+    token = new_token()
+    people.registration(scheme, state="confirmed", language="cy", token=token)
+    page = client.get(f"/unsubscribe/{token}").text
+    assert '<html lang="cy"' in page
+    assert f'action="/unsubscribe/{token}?lang=cy"' in page
+    assert '<html lang="en"' in client.get(f"/unsubscribe/{token}?lang=en").text
+
+
+def test_somebody_who_has_not_confirmed_can_leave(
+    client: httpx.Client, scheme: SchemeMade, people: People
+) -> None:
+    token = new_token()
+    registration = people.registration(scheme, token=token)
+    client.post(f"/unsubscribe/{token}")
+    assert people.state_of(registration) == "left"
+
+
+def test_a_body_that_is_too_long_is_refused_before_anything_happens(
+    client: httpx.Client, scheme: SchemeMade, people: People
+) -> None:
+    token = new_token()
+    registration = people.registration(scheme, state="confirmed", token=token)
+    chunks = (b"x" * 1024 for _ in range(17))
+    for content in (b"x" * 16_385, chunks):
+        assert client.post(f"/unsubscribe/{token}", content=content).status_code == 413
+    assert people.state_of(registration) == "confirmed"

@@ -1,0 +1,94 @@
+"""Sends confirmations: claim, hand over, settle, in three steps and two transactions."""
+
+import asyncio
+from typing import Final
+
+from service.notify import guard
+from service.notify.gateway import EmailMessage, FencedToken, Outcome
+from service.observability import log
+from service.registrations import confirming
+from service.registrations.confirming import ClaimedConfirmation
+from service.registrations.wording import confirmation_words
+from service.schemes.reading import SchemeView, all_schemes, public_list
+from workers.context import WorkerContext
+from workers.handing_over import hand_over, slow_down
+from workers.rendering import open_email
+from workers.unsealing import CannotOpen
+
+BATCH: Final = 100
+
+
+async def send_confirmations(context: WorkerContext) -> None:
+    """Send every confirmation that is due, as fast as the pace allows."""
+    while True:
+        async with context.transactions.begin() as tx:
+            waiting = await confirming.due(tx, now=context.clock.now())
+        if waiting == 0:
+            return
+        permits = await context.permits(min(waiting, BATCH))
+        if permits == 0:
+            await asyncio.sleep(0.2)
+        elif await _batch(context, permits) == 0:
+            return
+
+
+async def _batch(context: WorkerContext, permits: int) -> int:
+    # The fence: the token is older than the attempts that go out under it.
+    token = context.notify.fence()
+    async with context.transactions.begin() as tx:
+        claimed = await confirming.claim(tx, limit=permits, now=context.clock.now())
+        schemes = {scheme.id: scheme for scheme in await all_schemes(tx)}
+        allowed = {
+            scheme: guard.Allowed(details.emails, details.phones)
+            for scheme in {each.scheme_id for each in claimed}
+            for details in [await public_list(tx, scheme)]
+        }
+    results = await asyncio.gather(
+        *(_one(context, each, schemes[each.scheme_id], allowed[each.scheme_id], token) for each in claimed)
+    )
+    settled = [(each.id, outcome) for each, outcome in zip(claimed, results, strict=True) if outcome]
+    unusable = [each.id for each, outcome in zip(claimed, results, strict=True) if outcome is None]
+    async with context.transactions.begin() as tx:
+        now = context.clock.now()
+        await confirming.settle(tx, settled, ask_after=context.ask_after, now=now)
+        await confirming.set_aside(tx, unusable)
+    if await slow_down(context, [outcome for _, outcome in settled]):
+        await asyncio.sleep(0.5)
+    return len(claimed)
+
+
+async def _one(
+    context: WorkerContext,
+    claimed: ClaimedConfirmation,
+    scheme: SchemeView,
+    allowed: guard.Allowed,
+    token: FencedToken,
+) -> Outcome | None:
+    """Hand one confirmation over; None where it cannot be sent as it is."""
+    try:
+        message = _message(context, claimed, scheme)
+    except CannotOpen as error:
+        log.error("a contact cannot be opened", contact=str(claimed.contact_id), error=error)
+        return None
+    if (stopped := guard.read(message, allowed)) is not None:
+        log.error("the guard stopped a confirmation", emails=stopped.emails, phones=stopped.phones)
+        return None
+    return await hand_over(context, message, token, context.stop.link_may_leave)
+
+
+def _message(context: WorkerContext, claimed: ClaimedConfirmation, scheme: SchemeView) -> EmailMessage:
+    link = f"{context.settings.public_url}/confirm/{claimed.token}"
+    written = confirmation_words(
+        is_change=claimed.is_change,
+        language=claimed.language,
+        scheme=scheme.name[claimed.language.value],
+        link=link,
+    )
+    return EmailMessage(
+        recipient=open_email(context.keys, claimed.sealed_contact, claimed.contact_id),
+        subject=written.subject,
+        body=written.body,
+        reference=claimed.reference,
+        own_links=(link,),
+        reply_to_id=scheme.reply_to_id,
+    )

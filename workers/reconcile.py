@@ -1,0 +1,59 @@
+"""Finds out: receipts, unclear attempts, leases that ended, updates that are done, certificates."""
+
+from typing import Final
+
+from service.deliveries import asking, certificate, finishing, receipts, settling
+from service.observability import log
+from service.registrations import confirming
+from workers.context import WorkerContext
+
+ASK: Final = 50
+
+
+async def apply_receipts(context: WorkerContext) -> None:
+    """Apply every receipt, then say of updates that are done that they are."""
+    while True:
+        async with context.transactions.begin() as tx:
+            if await receipts.apply(tx, now=context.clock.now()) < receipts.BATCH:
+                break
+    async with context.transactions.begin() as tx:
+        done = await finishing.finished(tx)
+    for update_id in done:
+        async with context.transactions.begin() as tx:
+            await finishing.finish(tx, update_id, now=context.clock.now())
+
+
+async def ask_notify(context: WorkerContext) -> None:
+    """Turn claims of dead workers into questions, and ask Notify everything that is due."""
+    async with context.transactions.begin() as tx:
+        now = context.clock.now()
+        await settling.abandon(tx, now=now)
+        await confirming.abandon(tx, now=now)
+        attempts = await asking.to_ask_about(tx, limit=ASK, now=now)
+        confirmations = await confirming.to_ask_about(tx, limit=ASK, now=now)
+    # One question and one transaction each: these are rare, and each answer stands by itself.
+    for attempt_id, reference in attempts:
+        found = await context.in_thread(lambda asked=reference: context.notify.find(asked))  # type: ignore[misc]
+        async with context.transactions.begin() as tx:
+            now = context.clock.now()
+            if found is None:
+                await asking.ask_later(tx, attempt_id, at=now + context.ask_after)
+            else:
+                await asking.settle_asked(tx, attempt_id, found, ask_after=context.ask_after, now=now)
+    for confirmation_id, reference in confirmations:
+        found = await context.in_thread(lambda asked=reference: context.notify.find(asked))  # type: ignore[misc]
+        if found is not None:
+            async with context.transactions.begin() as tx:
+                await confirming.settle_asked(
+                    tx, confirmation_id, found, ask_after=context.ask_after, now=context.clock.now()
+                )
+
+
+async def make_certificates(context: WorkerContext) -> None:
+    """Make every certificate that was asked for."""
+    async with context.transactions.begin() as tx:
+        asked = await certificate.asked_for(tx)
+    for update_id in asked:
+        async with context.transactions.begin() as tx:
+            await certificate.make(tx, update_id, context.keys.signing_key(), now=context.clock.now())
+        log.info("a certificate was made", update=str(update_id))

@@ -1,0 +1,134 @@
+"""Sends updates: claim, hand over, settle. A crash between any two steps loses nobody and repeats nobody."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from service.database import Transaction
+from service.deliveries import settling
+from service.deliveries.claiming import Claimed, claim
+from service.deliveries.preparing import begin_sending, waiting
+from service.deliveries.settling import Settlement, not_sent, settlement
+from service.deliveries.states import DeliveryState
+from service.doorbell import Job
+from service.notify import guard
+from service.notify.gateway import Accepted, FencedToken, Outcome, Refusal, ServiceRefused
+from service.observability import log
+from service.schemes.reading import public_list
+from service.updates.content import email_words
+from service.updates.drafting import current_version, locked
+from service.updates.halting import Why, halt_by_service
+from service.updates.states import UpdateState
+from workers.context import WorkerContext
+from workers.handing_over import hand_over, slow_down
+from workers.rendering import Approved, open_email, render
+from workers.unsealing import CannotOpen
+
+BATCH: Final = 200
+ONE_JOB: Final = 30.0
+"""Seconds after which a job makes room for others and rings for itself again: arq's jobs are short."""
+
+Sent = tuple[Settlement, Outcome | None, Why | None]
+
+
+async def send_updates(context: WorkerContext) -> None:
+    """Send whatever may be sent, at the pace, until nothing is left or the job has had its time."""
+    async with context.transactions.begin() as tx:
+        approved = await waiting(tx, UpdateState.APPROVED)
+    for update_id in approved:
+        async with context.transactions.begin() as tx:
+            await begin_sending(tx, update_id, now=context.clock.now())
+    async with context.transactions.begin() as tx:
+        sending = await waiting(tx, UpdateState.SENDING)
+    if not sending:
+        return
+    await context.stop.read()
+    until = time.monotonic() + ONE_JOB
+    for update_id in sending:
+        await _send_update(context, update_id, until=until)
+    await context.doorbell.ring(Job.RECEIPTS)
+
+
+async def _send_update(context: WorkerContext, update_id: UUID, *, until: float) -> None:
+    async with context.transactions.begin() as tx:
+        approved = await _load(tx, update_id)
+    while time.monotonic() < until:
+        if not context.stop.update_may_leave(update_id):
+            return
+        permits = await context.permits(BATCH)
+        if permits == 0:
+            await asyncio.sleep(0.1)
+            continue
+        # The fence: the token is older than the attempts that go out under it, and never renewed.
+        token = context.notify.fence()
+        async with context.transactions.begin() as tx:
+            claimed = await claim(tx, update_id, limit=permits, now=context.clock.now())
+        if not claimed:
+            return
+        sent = await asyncio.gather(*(_one(context, update_id, each, approved, token) for each in claimed))
+        await _settle(context, update_id, sent)
+        if await slow_down(context, [outcome for _, outcome, _ in sent if outcome is not None]):
+            await asyncio.sleep(0.5)
+    await context.doorbell.ring(Job.SEND)
+
+
+async def _load(tx: Transaction, update_id: UUID) -> Approved:
+    update = await locked(tx, update_id)
+    content = (await current_version(tx, update)).content
+    details = await public_list(tx, update.scheme_id)
+    return Approved(
+        words=email_words(content),
+        template_version=content["template"]["version"],
+        reply_to_id=content["reply_to_used"],
+        allowed=guard.Allowed(details.emails, details.phones),
+    )
+
+
+async def _one(
+    context: WorkerContext, update_id: UUID, claimed: Claimed, approved: Approved, token: FencedToken
+) -> Sent:
+    """Hand one delivery over, unless it should not leave."""
+    if not claimed.people or claimed.sealed is None:
+        return not_sent(claimed, DeliveryState.WITHDRAWN), None, None
+    if claimed.suppressed:
+        return not_sent(claimed, DeliveryState.SUPPRESSED), None, None
+    try:
+        recipient = open_email(context.keys, claimed.sealed, claimed.contact)
+    except CannotOpen as error:
+        log.error("a contact cannot be opened", contact=str(claimed.contact), error=error)
+        return not_sent(claimed, DeliveryState.SET_ASIDE), None, None
+    message = render(claimed, recipient, approved, context.keys, context.settings.public_url)
+    if (stopped := guard.read(message, approved.allowed)) is not None:
+        log.error(
+            "the guard stopped an update",
+            update=str(update_id),
+            emails=stopped.emails,
+            phones=stopped.phones,
+        )
+        return not_sent(claimed, DeliveryState.PLANNED), None, Why.GUARD
+    outcome = await hand_over(context, message, token, lambda: context.stop.update_may_leave(update_id))
+    return settlement(claimed, outcome), outcome, _halts(outcome, approved)
+
+
+def _halts(outcome: Outcome, approved: Approved) -> Why | None:
+    """Whether what Notify said has to stop the whole update."""
+    match outcome:
+        case Accepted() if outcome.template_version != approved.template_version:
+            return Why.TEMPLATE
+        case ServiceRefused(why=Refusal.KEY):
+            return Why.KEY
+        case ServiceRefused():
+            return Why.TEMPLATE
+        case _:
+            return None
+
+
+async def _settle(context: WorkerContext, update_id: UUID, sent: Sequence[Sent]) -> None:
+    reasons = sorted({why for _, _, why in sent if why is not None})
+    async with context.transactions.begin() as tx:
+        now = context.clock.now()
+        await settling.settle(tx, [each for each, _, _ in sent], ask_after=context.ask_after, now=now)
+        for why in reasons[:1]:
+            await halt_by_service(tx, update_id, why, now=now)

@@ -1,0 +1,44 @@
+"""Throws away what nobody needs any more: answers on their way, and people who never confirmed."""
+
+from sqlalchemy import text
+
+from workers.context import WorkerContext
+
+OLD_ANSWERS = text("DELETE FROM journey_answers WHERE expires_at <= :now")
+
+# After seven days without a word nothing of them is kept but the address's index, for a month, so that
+# the limits on how often it may be written to hold.
+NEVER_CONFIRMED = text("""
+    DELETE FROM registrations r
+    WHERE r.state = 'pending' AND r.created_at < CAST(:now AS timestamptz) - interval '7 days'
+        AND NOT EXISTS (
+            SELECT FROM confirmations c
+            WHERE c.registration_id = r.id AND c.used_at IS NULL
+                AND (c.state IN ('due', 'claimed', 'uncertain') OR c.expires_at > :now)
+        )
+""")
+
+# A change that was not chosen in time, or was: what was typed goes.
+OLD_CHANGES = text("""
+    DELETE FROM confirmations
+    WHERE registration_id IS NULL AND (applied_at < CAST(:now AS timestamptz) - interval '30 days'
+        OR (used_at IS NULL AND state = 'sent' AND expires_at <= :now))
+""")
+
+UNUSED_CONTACTS = text("""
+    DELETE FROM contacts c
+    WHERE c.suppressed_at IS NULL AND c.created_at < CAST(:now AS timestamptz) - interval '30 days'
+        AND NOT EXISTS (SELECT FROM registration_contacts rc WHERE rc.contact_id = c.id)
+        AND NOT EXISTS (SELECT FROM confirmations f WHERE f.contact_id = c.id)
+        AND NOT EXISTS (
+            SELECT FROM unnest(c.asked_at) AS asked
+            WHERE asked > CAST(:now AS timestamptz) - interval '30 days'
+        )
+""")
+
+
+async def tidy(context: WorkerContext) -> None:
+    """Delete what has had its time."""
+    async with context.transactions.begin() as tx:
+        for statement in (OLD_ANSWERS, NEVER_CONFIRMED, OLD_CHANGES, UNUSED_CONTACTS):
+            await tx.execute(statement, {"now": context.clock.now()})
