@@ -25,7 +25,7 @@ GRANT EXECUTE ON FUNCTION
     TO kept_public;
 
 -- The staff process: updates, approvals, holds. No table of a person's.
-GRANT SELECT ON schemes, scheme_topics, scheme_public_details TO kept_staff;
+GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO kept_staff;
 GRANT SELECT, INSERT ON updates TO kept_staff;
 GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
     halted_why, sent_back_why) ON updates TO kept_staff;

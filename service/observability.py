@@ -39,6 +39,10 @@ def _without_values_of_exceptions(
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
         event["at"] = where(error)
+        diagnosis = getattr(getattr(error, "orig", None), "diag", None)
+        if diagnosis is not None:
+            # Names of ours; its message and DETAIL can hold values.
+            event["sqlstate"], event["constraint"] = diagnosis.sqlstate, diagnosis.constraint_name
     elif error is not None:
         event["error"] = error
     return event

@@ -11,7 +11,7 @@ from service.database import Transaction
 from service.registrations.form import RegistrationForm
 from service.registrations.reading_forms import Opened
 from service.registrations.registering import contacts_of
-from service.registrations.rows import registration_rows, sealed_profile
+from service.registrations.rows import add_registrations, registration_rows, sealed_profile
 from service.registrations.states import RegistrationState
 from service.registrations.tables import (
     Confirmation,
@@ -46,7 +46,7 @@ async def apply_change(
         case Choice.ANOTHER:
             contacts = await contacts_of(tx, opened, now=now)
             rows = registration_rows(opened, contacts=contacts, tokens=tokens, now=now, confirmed=True)
-            tx.add_all(rows.all())
+            await add_registrations(tx, [rows])
     change.applied_at = now
     change.sealed_change = b""  # It has served: nothing of it is kept.
     tx.add(change)

@@ -28,7 +28,7 @@ from service.database import Transaction
 from service.registrations.asking import may_be_asked_at
 from service.registrations.places import change_place, contact_place
 from service.registrations.reading_forms import Address, Opened
-from service.registrations.rows import registration_rows
+from service.registrations.rows import RegistrationRows, add_registrations, registration_rows
 from service.registrations.states import ConfirmationState, RegistrationState
 from service.registrations.tables import (
     Confirmation,
@@ -84,6 +84,8 @@ async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKe
     standings = await _standings(tx, [contacts[key] for key in first], now=now)
     asked = {key: ask_at(standings[contacts[key].id], now) for key in first}
     await _replace(tx, [standings[contacts[key].id] for key, when in asked.items() if when])
+    new: list[RegistrationRows] = []
+    confirmations: list[Confirmation] = []
     for key, each in first.items():
         when = asked[key]
         if when is None:
@@ -101,14 +103,16 @@ async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKe
         if standing.confirmed_language is None:
             rows = registration_rows(each, contacts=contacts, tokens=tokens, now=now)
             confirmation.registration_id = rows.registration.id
-            tx.add_all(rows.all())
+            new.append(rows)
         else:
             confirmation.sealed_change = seal(
                 canonical_json(each.form.model_dump(mode="json")),
                 key=each.sealing_key,
                 place=change_place(confirmation.id),
             )
-        tx.add(confirmation)
+        confirmations.append(confirmation)
+    await add_registrations(tx, new)
+    tx.add_all(confirmations)
     await tx.flush()
     await tx.execute(delete(Intake).where(col(Intake.id).in_([each.intake for each in first.values()])))
 

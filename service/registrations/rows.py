@@ -1,18 +1,18 @@
 """The rows of a new registration."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import SQLModel
 from uuid6 import uuid7
 
 from service.crypto.canonical import canonical_json
 from service.crypto.sealing import seal
 from service.crypto.tokens import TokenKey, token_hash
+from service.database import Transaction
 from service.registrations.places import profile_place
 from service.registrations.reading_forms import Opened
 from service.registrations.states import RegistrationState
@@ -29,8 +29,15 @@ class RegistrationRows:
     topics: list[RegistrationTopic]
     contacts: list[RegistrationContact]
 
-    def all(self) -> list[SQLModel]:
-        return [self.registration, *self.topics, *self.contacts]
+
+async def add_registrations(tx: Transaction, rows: Sequence[RegistrationRows]) -> None:
+    """Store new registrations: three statements, however many there are."""
+    # Registrations first, by hand: without relationships SQLAlchemy does not know what has to precede.
+    tx.add_all(each.registration for each in rows)
+    await tx.flush()
+    tx.add_all(topic for each in rows for topic in each.topics)
+    tx.add_all(contact for each in rows for contact in each.contacts)
+    await tx.flush()
 
 
 def registration_rows(

@@ -85,20 +85,6 @@ def test_each_kind_of_process_is_one_of_its_own_and_named(up: Up) -> None:
     assert set(TITLES) <= up.children().keys()
 
 
-@pytest.mark.parametrize("title", TITLES)
-def test_a_running_process_knows_no_password_but_its_own(up: Up, title: str) -> None:
-    known = Path(f"/proc/{up.children()[title]}/environ").read_text()
-    role = f"kept_{title.split()[-1]}" if " web " in title else "kept_worker"
-    own = {f"postgres-{role}", "redis-kept_worker" if role == "kept_worker" else "redis-kept_web"}
-    own |= {"notify-callback-token"} if role == "kept_callbacks" else set()
-    own |= {"oidc-client-secret"} if role == "kept_staff" else set()
-    own |= {"notify-secret"} if role == "kept_worker" else set()
-
-    seen = {path.name for path in (up.data_dir / "secrets").iterdir() if path.read_text() in known}
-
-    assert seen == own
-
-
 @pytest.mark.parametrize("title", ["kept worker bulk", "kept web public"])
 def test_a_process_that_is_killed_comes_back(up: Up, title: str) -> None:
     before = up.children()[title]
