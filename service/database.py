@@ -7,19 +7,27 @@ everything below takes `tx` and never commits.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import TypeAlias
 
 from pydantic import SecretStr
 from sqlalchemy import DateTime, LargeBinary, text
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession as SqlAlchemySession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.errors import Misconfigured, Unavailable
 
-Transaction: TypeAlias = AsyncSession
-"""An open transaction. Whoever is handed one adds to it; only the edge ends it."""
+
+class Transaction(AsyncSession):
+    """An open transaction. Whoever is handed one adds to it; only the edge ends it.
+
+    `exec` is SQLModel's, and gives models; `execute` is SQLAlchemy's own, for everything that is not a
+    select of models (SQLModel calls it deprecated, and has nothing for plain SQL in its place).
+    """
+
+    execute = SqlAlchemySession.execute
+
 
 MOMENT = DateTime(timezone=True)
 BYTES = LargeBinary()
@@ -68,7 +76,7 @@ class Transactions:
 
         Raises `Unavailable` where PostgreSQL cannot be reached.
         """
-        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+        async with Transaction(self._engine, expire_on_commit=False) as session:
             try:
                 async with session.begin():
                     yield session

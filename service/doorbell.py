@@ -103,6 +103,7 @@ class Doorbell:
 
     async def close(self) -> None:
         await self._pool.aclose()
+        await self._pool.connection_pool.disconnect()
 
 
 def queue_name(lane: Lane) -> str:

@@ -62,6 +62,8 @@ class WorkerContext:
     async def close(self) -> None:
         await self.stop.end()
         self.threads.shutdown(wait=False, cancel_futures=True)
+        self.notify.close()
+        await self.pace.close()
         await self.doorbell.close()
         await self.transactions.close()
 

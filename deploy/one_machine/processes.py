@@ -45,8 +45,10 @@ class Process:
 
     def argv(self, ports: Ports) -> list[str]:
         """The command line."""
-        listen = [] if self.listens is None else ["--port", str(ports._asdict()[self.listens])]
-        return kept_command(*self.command, *listen)
+        if self.listens is None:
+            # What `kept worker` becomes anyhow, without loading the whole command first.
+            return module_command("workers", *self.command[1:])
+        return kept_command(*self.command, "--port", str(ports._asdict()[self.listens]))
 
 
 PROCESSES: Final = (

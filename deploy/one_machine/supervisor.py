@@ -1,25 +1,14 @@
 """`kept up`: every process of the service on one machine, started in order, kept alive, ended in order."""
 
 import json
-import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from deploy.one_machine import tied
-from deploy.one_machine.keeping import (
-    WRONG_SETTINGS,
-    Answers,
-    DidNotStart,
-    Keeper,
-    Program,
-    Say,
-    end_all,
-    says_ready,
-)
+from deploy.one_machine.keeping import Answers, Keeper, Program, Say, end_all, says_ready
 from deploy.one_machine.locking import DirectoryLock
 from deploy.one_machine.logs import Log
+from deploy.one_machine.once import Once
 from deploy.one_machine.passwords import kept
 from deploy.one_machine.ports import Ports, is_free, url_of
 from deploy.one_machine.postgres import EmbeddedPostgres
@@ -66,6 +55,7 @@ class OneMachine:
         self._lock = DirectoryLock(data_dir / "lock")
         self._service: list[Program] = []
         self._stand_ins: list[Program] = []
+        self._commands: list[Once] = []
         self._postgres: EmbeddedPostgres | None = None
         self._valkey: EmbeddedValkey | None = None
 
@@ -82,10 +72,13 @@ class OneMachine:
         self._check_ports()
         settings = completed(self._asked, self._data_dir, self._ports)
         _make_folders(settings)
-        # The stand-ins need no database: they start while it does.
+        # What needs no database to begin with begins while it starts.
+        prepare = module_command("deploy.one_machine.preparing")
+        preparing = self._begin("migrations", prepare, basics(self._machine))
         self._start_stand_ins(settings)
         servers = self._start_servers()
-        self._prepare(settings, servers)
+        preparing.finish(self._told(settings, servers))
+        self._apply_demo_scheme(settings, servers)
         self._service = [self._program(process, settings, servers) for process in PROCESSES]
         for program in self._service:
             self._keeper.keep(program)
@@ -98,6 +91,8 @@ class OneMachine:
 
     def stop(self) -> None:
         """End everything in order, in less than ten seconds: those who use a thing before the thing."""
+        for command in self._commands:
+            command.end()
         end_all(self._service, seconds=_SERVICE_SECONDS)
         end_all(self._stand_ins, seconds=_STAND_IN_SECONDS)
         if self._valkey is not None:
@@ -152,7 +147,8 @@ class OneMachine:
     def _role_password(self, role: str) -> str:
         return kept(self._data_dir, f"postgres-{role}")
 
-    def _prepare(self, settings: Mapping[str, str], servers: Servers) -> None:
+    def _told(self, settings: Mapping[str, str], servers: Servers) -> str:
+        """What the migrations have to know. Not in an environment, nor in arguments: see `preparing`."""
         own_key_file = "KEPT_KEY_SERVICE" not in self._asked
         told = {
             "owner_url": servers.owner_database_url,
@@ -160,27 +156,22 @@ class OneMachine:
             "key_file": settings["KEPT_KEY_SERVICE"].removeprefix("file:") if own_key_file else None,
             "key_store": settings["KEPT_KEY_STORE"],
         }
-        prepare = module_command("deploy.one_machine.preparing")
-        self._run("migrations", prepare, basics(self._machine), json.dumps(told))
+        return json.dumps(told)
+
+    def _apply_demo_scheme(self, settings: Mapping[str, str], servers: Servers) -> None:
         # Once a data directory: what the operator makes of the scheme afterwards is theirs.
         applied = self._data_dir / "demo-scheme-applied"
         if not applied.exists():
             environment = operator_environment(settings, servers, self._machine)
-            self._run("scheme apply", kept_command("scheme", "apply", str(DEMO_SCHEME)), environment)
+            self._begin(
+                "scheme apply", kept_command("scheme", "apply", str(DEMO_SCHEME)), environment
+            ).finish()
             applied.touch()
 
-    def _run(self, name: str, argv: Sequence[str], environment: Mapping[str, str], told: str = "") -> None:
-        log = self._log(name)
-        with log.open() as file:
-            child = tied.start(argv, env=environment, stdin=subprocess.PIPE, stdout=file, stderr=file)
-        try:
-            child.communicate(told.encode())
-        finally:
-            tied.end(child, (signal.SIGTERM, 1.0))
-        if child.returncode == WRONG_SETTINGS:
-            raise Misconfigured(f"{name}:\n{log.last_words()}")
-        if child.returncode != 0:
-            raise DidNotStart(f"{name} failed; {log.ends_with()}")
+    def _begin(self, name: str, argv: Sequence[str], environment: Mapping[str, str]) -> Once:
+        once = Once(name, argv, environment, self._log(name))
+        self._commands.append(once)
+        return once
 
     def _program(self, process: Process, settings: Mapping[str, str], servers: Servers) -> Program:
         if process.listens is None:

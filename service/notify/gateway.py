@@ -128,3 +128,7 @@ class NotifyGateway(Protocol):
     def template(self) -> TemplateSeen | None:
         """The email template; None where Notify could not be asked."""
         ...
+
+    def close(self) -> None:
+        """Let go of its connections."""
+        ...

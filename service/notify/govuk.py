@@ -67,6 +67,7 @@ class GovukNotify:
         self._base_url = base_url
         self._email_template_id = email_template_id
         self._local = threading.local()
+        self._clients: list[_FencedClient] = []
 
     def fence(self) -> FencedToken:
         return self._client().fence()
@@ -109,10 +110,15 @@ class GovukNotify:
         except (APIError, requests.RequestException, KeyError, TypeError, ValueError):
             return None
 
+    def close(self) -> None:
+        for client in self._clients:
+            client.request_session.close()
+
     def _client(self) -> _FencedClient:
         client: _FencedClient | None = getattr(self._local, "client", None)
         if client is None:
             client = self._local.client = _FencedClient(self._api_key.get_secret_value(), self._base_url)
+            self._clients.append(client)
         return client
 
 

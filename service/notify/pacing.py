@@ -87,6 +87,9 @@ class Pace:
             log.warning("could not silence the others", error=error)
         self._alone_until = time.monotonic() + milliseconds / 1000
 
+    async def close(self) -> None:
+        await self._redis.aclose()
+
     def _alone(self, want: int) -> int:
         """Without Redis: one message a second for each process, so that many stay below the rate."""
         now = time.monotonic()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_
 from sqlalchemy import select as sa_select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
 from service.registrations.states import RegistrationState
@@ -54,7 +55,7 @@ def reachable_people(
             col(Contact.suppressed_at).is_(None),
             *_meant(rule),
         )
-        .distinct(col(Registration.id))
+        .ext(distinct_on(col(Registration.id)))
         .order_by(col(Registration.id), col(RegistrationContact.position))
     )
 
