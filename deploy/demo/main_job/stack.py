@@ -78,7 +78,7 @@ class Stack:
 
     async def ended(self) -> NoReturn:
         """Raises `StackEnded` once it has ended by itself."""
-        while self._process is not None and self._process.poll() is None:
+        while self._process is not None and self._process.poll() is None:  # noqa: ASYNC110 - nothing tells us
             await asyncio.sleep(0.2)
         raise StackEnded(f"kept up ended by itself; its logs are in {self.logs}")
 

@@ -43,7 +43,12 @@ class Steps:
 
     @contextmanager
     def _bar(self, title: str, total: int | None) -> Iterator[Step]:
-        columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description:<34}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self._console) as progress:
             task = progress.add_task(title, total=total)
 
