@@ -22,6 +22,7 @@ from deploy.one_machine.logs import Log
 from deploy.one_machine.orphans import end_postgres_on
 from deploy.one_machine.passwords import kept
 from deploy.one_machine.ports import LOOPBACK, free_port
+from deploy.one_machine.postgres_files import files
 from deploy.one_machine.programs import postgres_programs
 from deploy.one_machine.unprivileged import passable, server_user, staged_home
 from service.errors import KeptError
@@ -29,30 +30,6 @@ from service.errors import KeptError
 SUPERUSER: Final = "postgres"
 OWNER: Final = "kept_owner"
 DATABASE: Final = "kept"
-
-HBA: Final = f"host all all {LOOPBACK}/32 scram-sha-256\n"
-
-SETTINGS: Final = {
-    "listen_addresses": LOOPBACK,
-    "unix_socket_directories": "",
-    "password_encryption": "scram-sha-256",
-    "max_connections": "200",
-    "shared_buffers": "128MB",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    # What a statement was given, and the DETAIL of what went wrong, hold people's details: neither is
-    # logged (security.md, Residue). What is left of an error is its sentence and its code.
-    "log_statement": "none",
-    "log_min_error_statement": "panic",
-    "log_min_duration_statement": "-1",
-    "log_parameter_max_length_on_error": "0",
-    "log_error_verbosity": "terse",
-    "log_checkpoints": "off",
-    "logging_collector": "off",
-}
-
-# Commits still reach the kernel before they are acknowledged: only a crash of the machine loses them.
-FAST_AND_LOOSE: Final = {"fsync": "off", "full_page_writes": "off"}
 
 _ENV: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _START_SECONDS: Final = 30.0
@@ -75,7 +52,7 @@ class EmbeddedPostgres:
         self._data_dir = data_dir.absolute()
         self._log = Log(self._data_dir / "logs", "postgres")
         self._given_port = port
-        self._settings = SETTINGS | (FAST_AND_LOOSE if fast_and_loose else {})
+        self._fast_and_loose = fast_and_loose
         self._user = server_user()
         self._lock: DirectoryLock | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -191,7 +168,7 @@ class EmbeddedPostgres:
                 home.mkdir()
                 home.chmod(0o711)
             else:
-                home.symlink_to(staged_home(self._data_dir, "postgres"))
+                home.symlink_to(staged_home(self._data_dir, "postgres", disposable=self._fast_and_loose))
         if self._lock is None:
             lock = DirectoryLock(self.home / "lock")
             lock.take()
@@ -234,7 +211,7 @@ class EmbeddedPostgres:
                     "--auth=scram-sha-256",
                     "--encoding=UTF8",
                     f"--locale={locale}",
-                    *(["--no-sync"] if "fsync" in self._settings else []),
+                    *(["--no-sync"] if self._fast_and_loose else []),
                 ],
                 env=_ENV,
                 run_as=self._user,
@@ -249,19 +226,8 @@ class EmbeddedPostgres:
 
     def _configure(self, cluster: Path) -> None:
         # Ours lie beside the cluster, not in it: as root we write nothing where the server's user may.
-        (self.home / "pg_hba.conf").write_text(HBA)
-        settings = {
-            "data_directory": str(cluster),
-            "hba_file": str(self.home / "pg_hba.conf"),
-            "ident_file": str(cluster / "pg_ident.conf"),
-            "port": str(self.port),
-            **self._settings,
-        }
-        lines = [f"{name} = {_quoted(value)}" for name, value in settings.items()]
-        # What initdb found out about this machine comes first, so that ours wins.
-        found = f"include {_quoted(str(cluster / 'postgresql.conf'))}"
-        (self.home / "postgresql.conf").write_text("\n".join([found, *lines, ""]))
-        for name in ("pg_hba.conf", "postgresql.conf"):
+        for name, text in files(self.home, cluster, self.port, self._fast_and_loose).items():
+            (self.home / name).write_text(text)
             (self.home / name).chmod(0o644)
 
     def _becomes_ready(self, cluster: Path, process: subprocess.Popen[bytes]) -> bool:
@@ -299,8 +265,3 @@ class EmbeddedPostgres:
             )
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("'", "''")
-    return f"'{escaped}'"

@@ -31,7 +31,7 @@ from service.errors import Misconfigured
 
 DEMO_SCHEME: Final = Path(__file__).parents[1] / "demo" / "windrush.toml"
 
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 120.0
 
 # Together with the servers' own, less than the ten seconds that stopping may take.
 _SERVICE_SECONDS: Final = 4.0

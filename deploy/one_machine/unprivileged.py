@@ -5,6 +5,7 @@ reach neither a checkout nor a data directory under a home that only root may en
 is then staged under `PLACES`: programs as copies that root owns, data as a directory of their own.
 """
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -20,6 +21,8 @@ from deploy.one_machine.tied import User
 from service.errors import KeptError
 
 PLACES: Final = (Path("/var/lib/kept-informed"), Path("/var/tmp/kept-informed"))  # noqa: S108 - ownership is checked
+
+_DISPOSABLE: Final = "disposable-with"
 
 
 class NowhereToStage(KeptError):
@@ -70,19 +73,33 @@ def staged_programs(root: Path, folders: Sequence[str]) -> Path:
     return target
 
 
-def staged_home(data_dir: Path, name: str) -> Path:
-    """A new directory for the data of the server `name`, outside `data_dir`."""
+def staged_home(data_dir: Path, name: str, *, disposable: bool = False) -> Path:
+    """A new directory for the data of the server `name`, outside `data_dir`.
+
+    A disposable one goes when its data directory has gone: a test run that was killed cleans up nothing.
+    Any other is left for a person to remove.
+    """
     key = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:16]
     place = _place()
+    _remove_disposable(place)
     earlier = sorted(place.glob(f"{name}-{key}-*"))
     home = Path(tempfile.mkdtemp(dir=place, prefix=f"{name}-{key}-"))
     home.chmod(0o711)
-    print(f"kept: nobody cannot reach {data_dir}, so the data of {name} lies in {home}", file=sys.stderr)
+    if disposable:
+        (home / _DISPOSABLE).write_text(str(data_dir))
+    print(f"kept: the user nobody cannot reach {data_dir}: {name} lies in {home}", file=sys.stderr)
     for path in earlier:
         print(
             f"kept: {path} belonged to an earlier {data_dir}; remove it if nobody wants it", file=sys.stderr
         )
     return home
+
+
+def _remove_disposable(place: Path) -> None:
+    for note in place.glob(f"*/{_DISPOSABLE}"):
+        with contextlib.suppress(OSError):  # another test run may be at it too
+            if not Path(note.read_text()).exists():
+                shutil.rmtree(note.parent)
 
 
 def _publish(draft: Path, target: Path) -> None:

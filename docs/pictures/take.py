@@ -6,6 +6,8 @@ Needs Chromium at /usr/bin/chromium, and the development and embedded extras.
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,9 @@ from playwright.sync_api import Page, sync_playwright
 HERE: Final = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
+from deploy.one_machine.postgres import EmbeddedPostgres  # noqa: E402
+from deploy.one_machine.valkey import EmbeddedValkey  # noqa: E402
+from tests.harness.servers import TEMPLATE, Cluster, Database  # noqa: E402
 from tests.web_public.people import People  # noqa: E402
 from tests.web_public.serving import public_process  # noqa: E402
 
@@ -60,10 +65,23 @@ def take(page: Page, url: str, people: People) -> None:
     picture("check-320")
 
 
+@contextmanager
+def servers() -> Iterator[tuple[Database, EmbeddedValkey]]:
+    """A PostgreSQL and a Valkey that leave nothing behind."""
+    with tempfile.TemporaryDirectory() as directory:
+        postgres = EmbeddedPostgres(Path(directory) / "postgres", fast_and_loose=True)
+        postgres.start()
+        try:
+            with EmbeddedValkey(Path(directory) / "valkey") as valkey:
+                yield Database(Cluster.prepare(postgres), TEMPLATE), valkey
+        finally:
+            postgres.discard()
+
+
 if __name__ == "__main__":
     with (
-        tempfile.TemporaryDirectory() as directory,
-        public_process(Path(directory)) as serving,
+        servers() as (database, valkey),
+        public_process(database, valkey) as serving,
         psycopg.connect(serving.superuser_url, autocommit=True) as connection,
         sync_playwright() as playwright,
     ):

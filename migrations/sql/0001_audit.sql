@@ -1,6 +1,6 @@
 -- The hash chain: each event's hash covers the one before it, its number and its exact text.
 CREATE FUNCTION audit_append(event text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     last_seq bigint;
     last_hash bytea;

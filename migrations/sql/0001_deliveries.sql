@@ -60,7 +60,7 @@ CREATE TRIGGER deliveries_are_guarded AFTER UPDATE ON deliveries
 
 -- Notify's callbacks. Any reference is taken: a receipt can be here before our own 201 is.
 CREATE FUNCTION record_receipt(receipt_id uuid, reference text, notify_id uuid, status text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO receipts (id, reference, notify_id, status, received_at)
     VALUES (receipt_id, reference, notify_id, status, now());
 $$;

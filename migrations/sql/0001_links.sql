@@ -2,7 +2,7 @@
 
 CREATE FUNCTION look_at_link(hash bytea)
 RETURNS TABLE (scheme text, purpose text, kind text, language text, topics text[])
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.slug, CASE WHEN c.sealed_change IS NULL THEN 'registration' ELSE 'change' END,
         r.kind, coalesce(r.language, c.language),
         (SELECT array_agg(t.code ORDER BY st.position) FROM registration_topics t
@@ -16,7 +16,7 @@ $$;
 
 -- One atomic UPDATE uses a link up. Used, expired and unknown links all give no row.
 CREATE FUNCTION use_link(hash bytea, chosen text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     c confirmations;
 BEGIN
@@ -39,31 +39,31 @@ END
 $$;
 
 CREATE FUNCTION language_of_registration(hash bytea) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT language FROM registrations WHERE unsubscribe_hash = hash;
 $$;
 
 -- RFC 8058: whoever holds the link leaves, at once, and nothing comes back.
 CREATE FUNCTION leave(hash bytea) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     UPDATE registrations SET state = 'left', left_at = now()
     WHERE unsubscribe_hash = hash AND state <> 'left';
 $$;
 
 -- Answers on their way through a form: encrypted by the public process, the key only in the browser.
 CREATE FUNCTION journey_put(hash bytea, answers bytea) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO journey_answers (id_hash, encrypted, expires_at)
     VALUES (hash, answers, now() + interval '1 hour')
     ON CONFLICT (id_hash) DO UPDATE SET encrypted = excluded.encrypted, expires_at = excluded.expires_at;
 $$;
 
 CREATE FUNCTION journey_get(hash bytea) RETURNS bytea
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT encrypted FROM journey_answers WHERE id_hash = hash AND expires_at > now();
 $$;
 
 CREATE FUNCTION journey_end(hash bytea) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     DELETE FROM journey_answers WHERE id_hash = hash;
 $$;

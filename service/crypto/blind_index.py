@@ -6,13 +6,13 @@ mobiles can be tried in minutes. Gmail's dots and plus tags are kept: two people
 
 import hmac
 from hashlib import sha256
-from typing import NewType
+from typing import NewType, NoReturn
 
 BlindIndex = NewType("BlindIndex", bytes)
 
 
 class IndexKey:
-    """32 bytes that no `repr` shows."""
+    """32 bytes that no `repr` and no pickle shows."""
 
     __slots__ = ("_key",)
 
@@ -20,6 +20,9 @@ class IndexKey:
         if len(key) != 32:
             raise ValueError("an index key is 32 bytes")
         self._key = key
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is never pickled")
 
     def email(self, index_form: str) -> BlindIndex:
         """`index_form` is the address lower-cased, its domain in IDNA form."""

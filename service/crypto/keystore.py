@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,11 +65,23 @@ class KeyStore:
 
     def put(self, name: KeyName, key: bytes) -> None:
         """Keep a new key. It is on the disk when this returns; an existing one is never overwritten."""
-        handle = os.open(self._folder / name.file_name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(self._service.wrap(key, name.context))
-            file.flush()
-            os.fsync(file.fileno())
+        wrapped = self._service.wrap(key, name.context)
+        # Written under another name first: half a key, left by a crash, would pass for a whole one.
+        handle, draft = tempfile.mkstemp(dir=self._folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(wrapped)
+                file.flush()
+                os.fsync(file.fileno())
+            # Fails where there is one of this name, as a rename would not.
+            os.link(draft, self._folder / name.file_name)
+        finally:
+            os.unlink(draft)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def get(self, name: KeyName) -> bytes:
         """The key itself. Raises KeyError where it is not kept (destroyed, or another store's)."""
@@ -82,7 +95,7 @@ class KeyStore:
         """The installation's newest key for `purpose`. Raises `Misconfigured` where there is none."""
         names = [name for name in self.names() if name.purpose is purpose]
         if not names:
-            raise Misconfigured(f"KEPT_KEY_STORE: it holds no {purpose.value} key; run `kept keys new`")
+            raise Misconfigured(f"KEPT_KEY_STORE: it holds no {purpose.value} key; `kept scheme apply` makes it")
         return self.get(names[-1])
 
     def make(self, purpose: Purpose) -> KeyName:

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from typing import NewType
+from typing import NewType, NoReturn
 from uuid import UUID
 
 Token = NewType("Token", str)
@@ -25,7 +25,7 @@ def token_hash(token: str) -> TokenHash:
 
 
 class TokenKey:
-    """The workers' key for links that live as long as a registration. No `repr` shows it."""
+    """The workers' key for links that live as long as a registration. No `repr` and no pickle shows it."""
 
     __slots__ = ("_key",)
 
@@ -33,6 +33,9 @@ class TokenKey:
         if len(key) != 32:
             raise ValueError("a token key is 32 bytes")
         self._key = key
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is never pickled")
 
     def unsubscribe_token(self, registration: UUID, generation: int) -> Token:
         """Derived, so that nothing is stored per message: HMAC(key, registration ‖ generation)."""

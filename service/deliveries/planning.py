@@ -25,15 +25,6 @@ ONE_DELIVERY_A_CONTACT = text("""
     GROUP BY update_id, contact_id
 """)
 
-AUDIENCE_SHA256 = text("""
-    SELECT encode(sha256(convert_to(
-        '{"count":' || count(*) || ',"registrations":['
-        || coalesce(string_agg('"' || registration_id || '"', ',' ORDER BY registration_id), '') || ']}',
-        'UTF8')), 'hex')
-    FROM audience_members WHERE update_id = :update
-""")
-"""SHA-256 of the canonical JSON of the sorted registration ids and their count (security.md, Staff)."""
-
 COUNTS = text("""
     SELECT count(*), count(DISTINCT contact_id) FROM audience_members WHERE update_id = :update
 """)
@@ -69,8 +60,3 @@ async def freeze(
     await tx.execute(ONE_DELIVERY_A_CONTACT, {"update": update_id, "now": now})
     people, deliveries = (await tx.execute(COUNTS, {"update": update_id})).one()
     return Frozen(people, deliveries)
-
-
-async def audience_sha256(tx: Transaction, update_id: UUID) -> str:
-    """The hash over the frozen people, computed from their rows, in lower-case hex."""
-    return str(await tx.scalar(AUDIENCE_SHA256, {"update": update_id}))

@@ -14,8 +14,9 @@ from sqlmodel import col, select
 from service.audit import chain
 from service.audit.events import AudienceFrozen, SendingBegan, UpdateReleased, UpdateSentBack
 from service.database import Transaction
-from service.deliveries.planning import audience_sha256, freeze
+from service.deliveries.planning import freeze
 from service.notify.gateway import TemplateSeen
+from service.updates.audience import audience_sha256
 from service.updates.content import CHANNELS, Content, audience_rule
 from service.updates.drafting import back_to_draft, current_version, locked, send_time
 from service.updates.halting import Why, halt_by_service

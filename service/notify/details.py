@@ -15,14 +15,16 @@ import phonenumbers
 
 from service.notify.addresses import NotAnAddress, email_address
 
-EMAIL: Final = re.compile(r"[^\s@<>()\[\]{},;:\"|*#]+@[^\s@<>()\[\]{},;:\"|*#]+\.[^\W\d_][\w-]+", re.UNICODE)
+# Signs that markdown and sentences put around an address are no part of it, unless they stand at its @.
+EMAIL: Final = re.compile(r"(?:[^\s@<>()\[\]{},;:\"|*#]+|[{}|*#]+)@[^\s@<>()\[\]{},;:\"|*#]+\.[^\W\d_][\w-]+", re.UNICODE)
 SPELT: Final = re.compile(
     r"([\w.+'-]+)\s*[\[({<]?\s*(?:\bat\b|@|\(a\)|\[a\])\s*[\])}>]?\s*"
     r"([\w-]+(?:\s*[\[({<]?\s*(?:\bdot\b|\.)\s*[\])}>]?\s*[\w-]+)+)",
     re.IGNORECASE | re.UNICODE,
 )
 DOTS: Final = re.compile(r"\s*[\[({<]?\s*(?:\bdot\b|\.)\s*[\])}>]?\s*", re.IGNORECASE)
-DIGIT_RUN: Final = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d)*")
+DIGIT_RUN: Final = re.compile(r"\+?\d(?:[\s().\-/\u2010-\u2015\u2212·•_*]{0,3}\d)*")
+"""Any dash: word processors make longer ones of hyphens. And what markdown puts around a part."""
 DIGIT_GROUP: Final = re.compile(r"\+?\d+")
 LONGEST_NUMBER: Final = 16
 """Characters: 15 digits of E.164 and a plus."""
@@ -53,8 +55,13 @@ def find_details(text: str) -> Details:
     links are out, so that reading a hundred thousand messages costs a handful of readings.
     """
     folded = unicodedata.normalize("NFKC", text)
-    folded = "".join(c for c in folded if unicodedata.category(c) != "Cf")
+    folded = "".join(_plain_digit(c) for c in folded if unicodedata.category(c) != "Cf")
     return Details(frozenset(_emails(folded)), frozenset(_phones(folded)))
+
+
+def _plain_digit(character: str) -> str:
+    """A digit of any script as the one that telephones have."""
+    return str(unicodedata.decimal(character)) if character.isdecimal() else character
 
 
 def _emails(text: str) -> set[str]:

@@ -31,8 +31,8 @@ from service.registrations.tables import Confirmation, Contact
 from service.registrations.words import Language
 
 LINK_LIFE: Final = timedelta(days=7)
-LEASE: Final = timedelta(seconds=90)
-"""Longer than a token's life (30 s) and the deadline of a call (40 s) together."""
+LEASE: Final = timedelta(seconds=100)
+"""Longer than a token's life (30 s) and the deadline of a whole call (65 s) together."""
 LATER: Final = timedelta(seconds=2)
 ASKED: Final = 2
 """How often Notify has to miss an attempt before it is made again."""

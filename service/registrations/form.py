@@ -70,6 +70,9 @@ class RegistrationForm(BaseModel):
 
     __str__ = __repr__
 
+    def __repr_args__(self) -> tuple[()]:
+        return ()  # Rich and other pretty printers ask for these.
+
     @field_validator("consent")
     @classmethod
     def _said_yes(cls, value: bool) -> bool:

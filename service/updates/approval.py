@@ -21,7 +21,7 @@ from service.staff.roles import Act, Role
 from service.staff.step_up import require_fresh
 from service.staff.tables import StaffMember
 from service.updates.drafting import back_to_draft, current_version, locked, send_time
-from service.updates.states import UpdateState, check_move
+from service.updates.states import UpdateState, WrongState
 from service.updates.tables import Approval, Update, UpdateVersion
 
 
@@ -64,10 +64,8 @@ async def decide(
     if staff.subject in await _authors(tx, update):
         raise SelfApproval
     require_fresh(staff, now)
-    target = UpdateState.APPROVED if decision is Decision.APPROVE else UpdateState.DRAFT
     if update.state is not UpdateState.AWAITING_APPROVAL:
-        check_move(update.state, UpdateState.AWAITING_APPROVAL)
-    check_move(update.state, target)
+        raise WrongState(f"The update is {update.state.value}; it does not await an approval.")
     version = await current_version(tx, update)
     if (content_sha256, audience_sha256) != (version.content_sha256, update.audience_sha256):
         raise StaleApproval
@@ -88,7 +86,7 @@ async def decide(
     )
     await tx.flush()
     send_at = send_time(version.content)
-    overdue = send_at is not None and send_at < now
+    overdue = decision is Decision.APPROVE and send_at is not None and send_at < now
     if decision is Decision.APPROVE and not overdue:
         update.state = UpdateState.APPROVED
         update.approved_at = now

@@ -23,7 +23,8 @@ LONGEST_BODY = 100_000
 
 
 def _storable(value: str) -> str:
-    if "\0" in value:
+    # JSON can spell half a surrogate pair, which no encoding has a place for.
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise PydanticCustomError("not_text", "It has a character that cannot be stored")
     if not value.strip():
         raise PydanticCustomError("empty", "It is empty")
@@ -102,7 +103,10 @@ class UpdateBody(BaseModel):
     @field_validator("send_at")
     @classmethod
     def _in_utc(cls, value: datetime | None) -> datetime | None:
-        return value.astimezone(UTC) if value else None
+        try:
+            return value.astimezone(UTC) if value else None
+        except OverflowError:
+            raise PydanticCustomError("no_such_time", "It is a time that no calendar has in UTC") from None
 
     @model_validator(mode="after")
     def _words_for_everyone(self) -> Self:

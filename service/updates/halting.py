@@ -7,11 +7,13 @@ from uuid import UUID
 from service.audit import chain
 from service.audit.events import UpdateHalted, UpdateResumed
 from service.database import Transaction
+from service.errors import Conflict
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.staff.step_up import require_fresh
+from service.updates.audience import audience_sha256
 from service.updates.drafting import locked
-from service.updates.states import UpdateState, check_move
+from service.updates.states import UpdateState, WrongState, check_move
 from service.updates.tables import Update
 
 
@@ -39,6 +41,12 @@ WHAT_TO_DO = {
 }
 
 
+class OtherPeople(Conflict):
+    """The people are not those who were approved, so it cannot go on. Tell the data-protection officer."""
+
+    code = "other-people"
+
+
 async def halt(
     tx: Transaction, staff: Staff, update_id: UUID, *, reason: str | None, now: datetime
 ) -> Update:
@@ -57,11 +65,18 @@ async def halt_by_service(tx: Transaction, update_id: UUID, why: Why, *, now: da
 
 
 async def resume(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetime) -> Update:
-    """Go on with a halted update, for those who have not had it. Only a senior may."""
+    """Go on with a halted update, for those who have not had it. Only a senior may.
+
+    Raises `WrongState`, a step-up error, `OtherPeople`.
+    """
     require(staff, Act.RESUME_UPDATE)
     update = await locked(tx, update_id)
     require_fresh(staff, now)
-    check_move(update.state, UpdateState.SENDING)
+    if update.state is not UpdateState.HALTED:
+        raise WrongState(f"The update is {update.state.value}; there is nothing to resume.")
+    # It may have been halted before it was ever sent, or because of its people.
+    if await audience_sha256(tx, update.id) != update.audience_sha256:
+        raise OtherPeople
     update.state = UpdateState.SENDING
     update.halted_why = None
     update.sending_since = update.sending_since or now

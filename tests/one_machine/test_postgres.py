@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: a password for everybody, and a directory that survives anything."""
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -15,7 +16,7 @@ from deploy.one_machine.passwords import kept
 from deploy.one_machine.postgres import EmbeddedPostgres, PostgresDidNotStart
 from deploy.one_machine.processes import url_as
 from deploy.one_machine.programs import postgres_programs
-from deploy.one_machine.unprivileged import server_user
+from deploy.one_machine.unprivileged import server_user, staged_home
 from tests.one_machine.watching import alive, comes_true, said, script
 
 RUN_IT = """
@@ -238,3 +239,24 @@ def test_a_cluster_that_is_gone_is_not_replaced_by_an_empty_one(tmp_path: Path) 
 
     with pytest.raises(PostgresDidNotStart, match="gone"):
         EmbeddedPostgres(tmp_path).start()
+
+
+def test_a_staged_test_cluster_goes_after_its_data_directory(tmp_path: Path) -> None:
+    if server_user() is None:
+        return  # Only root's servers are staged; an ordinary user's lie in the data directory itself.
+    gone, kept_on = tmp_path / "gone", tmp_path / "kept-on"
+    homes = []
+    for data_dir in (gone, kept_on):
+        data_dir.mkdir()
+        homes.append(staged_home(data_dir, "trial", disposable=True))
+    lasting = staged_home(gone, "trial")
+    gone.rmdir()
+
+    try:
+        homes.append(staged_home(kept_on, "trial", disposable=True))
+
+        assert [home.exists() for home in homes] == [False, True, True]
+        assert lasting.exists()
+    finally:
+        for home in (*homes, lasting):
+            shutil.rmtree(home, ignore_errors=True)

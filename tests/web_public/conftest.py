@@ -4,14 +4,20 @@ import httpx
 import psycopg
 import pytest
 
+from deploy.one_machine.valkey import EmbeddedValkey
+from tests.harness.servers import TEMPLATE, Cluster, Database
 from tests.web_public.people import People, SchemeMade
 from tests.web_public.serving import Serving, public_process
 
 
 @pytest.fixture(scope="session")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with public_process(tmp_path_factory.mktemp("public")) as serving:
+def serving(cluster: Cluster, valkey_server: EmbeddedValkey) -> Iterator[Serving]:
+    """One public process for all tests here: each makes a scheme of its own."""
+    database = Database(cluster, "of_the_public_process")
+    cluster.create(database.name, TEMPLATE)
+    with public_process(database, valkey_server) as serving:
         yield serving
+    cluster.drop(database.name)
 
 
 @pytest.fixture

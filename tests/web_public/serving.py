@@ -1,24 +1,19 @@
-"""The public process for real: PostgreSQL under its own role, Valkey, uvicorn on a loopback port."""
+"""The public process for real: under its own role of PostgreSQL and user of Valkey, behind uvicorn."""
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from deploy.one_machine.postgres import EmbeddedPostgres
+from deploy.one_machine.ports import free_port
 from deploy.one_machine.valkey import EmbeddedValkey
-from migrations.running import migrate, set_role_passwords
 from service.settings import PublicSettings
 from service.web.public.app import create_app
-
-PASSWORD: Final = "only-for-tests"
+from tests.harness.servers import Database
 
 
 @dataclass(frozen=True)
@@ -35,24 +30,18 @@ class Serving:
 
 
 @contextmanager
-def public_process(directory: Path) -> Iterator[Serving]:
-    """The public process and its two servers, for as long as the block."""
-    with (
-        EmbeddedPostgres(directory / "postgres", fast_and_loose=True) as postgres,
-        EmbeddedValkey(directory / "valkey") as valkey,
-    ):
-        migrate(postgres.owner_url)
-        set_role_passwords(postgres.owner_url, {"kept_public": PASSWORD})
-        port = _free_port()
-        settings = PublicSettings.model_validate(
-            {
-                "database_url": f"postgresql://kept_public:{PASSWORD}@127.0.0.1:{postgres.port}/kept",
-                "redis_url": valkey.url("kept_web"),
-                "public_url": f"http://127.0.0.1:{port}",
-            }
-        )
-        with answering(create_app(settings), port):
-            yield Serving(settings, postgres.superuser_url, valkey.url("kept_owner"))
+def public_process(database: Database, valkey: EmbeddedValkey) -> Iterator[Serving]:
+    """The public process on a loopback port, for as long as the block."""
+    port = free_port()
+    settings = PublicSettings.model_validate(
+        {
+            "database_url": database.url("kept_public"),
+            "redis_url": valkey.url("kept_web"),
+            "public_url": f"http://127.0.0.1:{port}",
+        }
+    )
+    with answering(create_app(settings), port):
+        yield Serving(settings, database.url("postgres"), valkey.url("kept_owner"))
 
 
 @contextmanager
@@ -73,9 +62,3 @@ def answering(app: ASGIApp, port: int) -> Iterator[None]:
     finally:
         server.should_exit = True
         thread.join(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

@@ -72,7 +72,13 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"\ud800 half a pair": "x"}, ""),
 ]
 
-Text = st.text(max_size=30) | st.sampled_from(["\ud800", "\0", "individual", "email", "opening", "en"])
+MARK = "zq7x"
+"""Round every text that is made up, so that even a part of it is found again."""
+
+Text = st.one_of(
+    st.text(max_size=30).map(lambda text: f"{MARK}{text}{MARK}"),
+    st.sampled_from(["\ud800", "\0", "individual", "email", "opening", "en"]),
+)
 Json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | Text,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(Text, inner, max_size=4),
@@ -173,9 +179,8 @@ def test_no_json_breaks_it_and_none_is_repeated(
 ) -> None:
     answer = post(client, path.format(scheme.slug), body)
     assert 400 <= answer.status_code < 500
-    told = json.dumps(answer.json(), ensure_ascii=False)
-    for sent in strings_in(body) - OUR_WORDS - {"name", "mobile", "formats"}:
-        assert len(sent) <= 3 or sent not in told
+    assert MARK not in answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 @given(body=st.binary(max_size=200))

@@ -106,3 +106,13 @@ def test_the_list_of_schemes_has_them_in_the_language_of_the_page(
     scheme = people.scheme()
     assert f'href="/{scheme.slug}">Windrush Compensation Scheme' in client.get("/").text
     assert f'href="/{scheme.slug}?lang=cy">Cynllun Iawndal Windrush' in client.get("/?lang=cy").text
+
+
+@pytest.mark.parametrize(
+    "path", ["//elsewhere.example/x", "/%2F/elsewhere.example", "/%22%3E%3Cscript%3E", "/a%3Fb"]
+)
+def test_the_link_to_the_other_language_never_leads_elsewhere(client: httpx.Client, path: str) -> None:
+    page = client.get(client.base_url.copy_with(raw_path=path.encode())).text
+    (link,) = re.findall(r'href="([^"]*)" hreflang="cy"', page)
+    assert re.fullmatch(r"/[^/<>?]+(/[^<>?]*)?\?lang=cy", link)
+    assert "<script>" not in page.replace("<script>document", "")

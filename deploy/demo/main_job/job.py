@@ -31,15 +31,28 @@ async def do_main_job(
 ) -> Report:
     """Do it, and report; what breaks it off is in the report, too."""
     report = Report(seconds=steps.seconds, refused=people.refused)
-    # A proxy of the environment has no business between us and this machine.
-    limits = httpx.Limits(max_connections=AT_ONCE)
-    async with httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT, limits=limits) as client:
+    async with _client() as client:
         try:
             await _do(stack, client, people, update, asked, steps, report)
         except KeptError as error:
             report.stopped = error.message
     steps.finish()
     return report
+
+
+async def anybody_was_written_to(stack: Stack) -> bool:
+    """Whether there were people before."""
+    async with _client() as client:
+        return bool(await _inboxes(client, stack).since(None))
+
+
+def _client() -> httpx.AsyncClient:
+    # A proxy of the environment has no business between us and this machine.
+    return httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT, limits=httpx.Limits(max_connections=AT_ONCE))
+
+
+def _inboxes(client: httpx.AsyncClient, stack: Stack) -> Inboxes:
+    return Inboxes(Caller(client, url_of(stack.ports.notify), "the Notify stand-in"))
 
 
 async def _do(
@@ -55,7 +68,7 @@ async def _do(
     public = Caller(client, url_of(ports.public), "the public host")
     staff = Caller(client, url_of(ports.staff), "the staff host")
     issuer = Caller(client, url_of(ports.issuer), "the demo issuer")
-    inboxes = Inboxes(Caller(client, url_of(ports.notify), "the Notify stand-in"))
+    inboxes = _inboxes(client, stack)
     patience = patience_for(asked, stack.logs)
     known_before = frozenset(message.inbox for message in await inboxes.since(None))
 
@@ -65,9 +78,12 @@ async def _do(
         staff, StaffMember(AUTHOR, issuer), StaffMember(APPROVER, issuer), patience=patience, steps=steps
     )
     published = report.published = await publishing.prepare(update.body)
-    await publishing.approve(published)
-    await publishing.see_through(published)
-    await publishing.certify(published)
-    arrived = await inboxes.since(published.began)
-    counted = count(arrived, registered, update, published, known_before=known_before)
-    report.people_with_exactly_one, report.promises = counted.exactly_one, counted.promises
+    try:
+        await publishing.approve(published)
+        await publishing.see_through(published)
+        await publishing.certify(published)
+    finally:
+        # What lies in the inboxes is judged also where the update did not get to its end.
+        arrived = await inboxes.since(published.began)
+        counted = count(arrived, registered, update, published, known_before=known_before)
+        report.people_with_exactly_one, report.promises = counted.exactly_one, counted.promises

@@ -1,6 +1,7 @@
 """A `kept up` of our own: started, watched, ended."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -72,8 +73,9 @@ class Stack:
             transport.close()
         if line.startswith("ready"):
             return line
-        if self._process.wait(_END_SECONDS) == _WRONG:
-            raise Misconfigured("kept up could not start like this, as it says above")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self._process.wait(_END_SECONDS) == _WRONG:
+                raise Misconfigured("kept up could not start like this, as it says above")
         raise StackEnded(f"kept up did not start, as it says above; its logs are in {self.logs}")
 
     async def ended(self) -> NoReturn:

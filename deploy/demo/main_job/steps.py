@@ -67,10 +67,11 @@ class Steps:
         def at(done: int, *, of: int | None = None) -> None:
             nonlocal said_at, counted
             most = total if of is None else of
-            counted = f"{done} of {most}" if most is not None else str(done)
-            if time.monotonic() - said_at > A_LINE_EVERY_SECONDS:
+            now_counted = f"{done} of {most}" if most is not None else str(done)
+            if now_counted != counted and time.monotonic() - said_at > A_LINE_EVERY_SECONDS:
                 said_at = time.monotonic()
-                self.say(f"{title}: {counted} so far")
+                self.say(f"{title}: {now_counted} so far")
+            counted = now_counted
 
         yield at
         parts = [counted, f"{time.monotonic() - began:.1f} s"]

@@ -16,7 +16,7 @@ from service.doorbell import Job
 from service.registrations import links
 from service.registrations.words import Choice
 from service.schemes.reading import find_scheme
-from service.web.public.pages import language_of, see_other, with_language
+from service.web.public.pages import READ, language_of, own_path, see_other, with_language
 from service.web.public.process import Here, PublicProcess
 
 router: Final = APIRouter(include_in_schema=False)
@@ -25,7 +25,7 @@ NO_CHOICE: Final = (("choice", "change.missing"),)
 AFTER: Final[dict[links.Purpose, str]] = {"registration": "/confirmed", "change": "/answered"}
 
 
-@router.api_route("/confirm/{token}", methods=["GET", "HEAD"])
+@router.api_route("/confirm/{token}", methods=READ)
 async def ask(request: Request, token: str, here: Here) -> Response:
     """What the link would do, and a button."""
     async with here.transactions.begin() as tx:
@@ -47,13 +47,13 @@ async def act(request: Request, token: str, here: Here) -> Response:
     return see_other(AFTER[purpose], language_of(request, link.language))
 
 
-@router.api_route("/confirmed", methods=["GET", "HEAD"])
+@router.api_route("/confirmed", methods=READ)
 async def confirmed(request: Request, here: Here) -> Response:
     """After confirming."""
     return here.pages.show(request, "confirmed")
 
 
-@router.api_route("/answered", methods=["GET", "HEAD"])
+@router.api_route("/answered", methods=READ)
 async def answered(request: Request, here: Here) -> Response:
     """After saying who it was."""
     return here.pages.show(request, "answered")
@@ -72,5 +72,5 @@ async def _question(
         scheme=scheme,
         errors=NO_CHOICE if missing else (),
         link=link,
-        action=with_language(request.url.path, language_of(request, link.language)),
+        action=with_language(own_path(request), language_of(request, link.language)),
     )

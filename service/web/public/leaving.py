@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from service.registrations import links
 from service.web.problem_schema import documented
-from service.web.public.pages import language_of, wants_page, with_language
+from service.web.public.pages import READ, language_of, own_path, wants_page, with_language
 from service.web.public.process import Here
 
 router: Final = APIRouter(tags=["leaving"])
@@ -20,12 +20,12 @@ router: Final = APIRouter(tags=["leaving"])
 LEFT: Final = b'{"status":"left"}'
 
 
-@router.api_route("/unsubscribe/{token}", methods=["GET", "HEAD"], include_in_schema=False)
+@router.api_route("/unsubscribe/{token}", methods=READ, include_in_schema=False)
 async def ask(request: Request, token: str, here: Here) -> Response:
     """A page with a button, in the language of the registration. An unknown link gets it too."""
     async with here.transactions.begin() as tx:
         chosen = language_of(request, await links.language_of(tx, token))
-    return here.pages.show(request, "leave", language=chosen, action=with_language(request.url.path, chosen))
+    return here.pages.show(request, "leave", language=chosen, action=with_language(own_path(request), chosen))
 
 
 @router.post("/unsubscribe/{token}", responses=documented(413, 503))
@@ -40,7 +40,7 @@ async def leave(request: Request, token: str, here: Here) -> Response:
     return Response(LEFT, media_type="application/json")
 
 
-@router.api_route("/left", methods=["GET", "HEAD"], include_in_schema=False)
+@router.api_route("/left", methods=READ, include_in_schema=False)
 async def left(request: Request, here: Here) -> Response:
     """The page after leaving, for whoever wants it in the other language."""
     return here.pages.show(request, "left")

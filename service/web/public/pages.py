@@ -6,6 +6,7 @@ it on, so that no cookie has to remember it.
 
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from jinja2 import PackageLoader
 from starlette.requests import Request
@@ -18,6 +19,9 @@ from service.web.components import templates
 from service.web.headers import INLINE_SCRIPT
 from service.web.problems import Problem
 from service.web.public import catalogue
+
+READ: Final = ["GET", "HEAD"]
+"""The methods of a page that changes nothing."""
 
 PROGRAMS: Final = ("/v1/", "/health/", "/.well-known/")
 """Where only programs ask: their errors are problems, never pages."""
@@ -62,7 +66,7 @@ class Pages:
             t=words,
             day=words.day,
             language=chosen,
-            here=other_language_at or request.url.path,
+            here=other_language_at or own_path(request),
             scheme=scheme,
             errors=errors,
             to=lambda path: with_language(path, chosen),
@@ -78,6 +82,11 @@ class Pages:
         page = self.show(request, "problem", status=HTTPStatus(problem.status), key=f"problem.{known}")
         page.headers.update(problem.headers)
         return page
+
+
+def own_path(request: Request) -> str:
+    """The path that was asked for, fit for a link: `//elsewhere.example` would lead there."""
+    return quote("/" + str(request.scope["path"]).lstrip("/"))
 
 
 def wants_page(request: Request) -> bool:

@@ -19,13 +19,12 @@ from service.registrations.words import ContactBy, Kind, Language
 from service.schemes.reading import SchemeView, find_scheme
 from service.web.public import answers
 from service.web.public.answers import Journey
-from service.web.public.pages import language_of, see_other
+from service.web.public.pages import READ, language_of, see_other
 from service.web.public.process import Here, PublicProcess, SchemeSlug
 from service.web.same_site import refuse_other_sites
 
 router: Final = APIRouter(include_in_schema=False)
 
-READ: Final = ["GET", "HEAD"]
 EMAIL: Final = "email"
 CHECK: Final = "check"
 DONE: Final = "done"

@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.schemes.reading import all_schemes, find_scheme
+from service.web.public.pages import READ
 from service.web.public.process import Here, SchemeSlug
 
 router: Final = APIRouter(include_in_schema=False)
-
-READ: Final = ["GET", "HEAD"]
 
 
 @router.api_route("/", methods=READ)

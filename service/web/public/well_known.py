@@ -12,9 +12,8 @@ from service.web.public.process import Here
 
 router: Final = APIRouter(tags=["health"])
 
-SECURITY_CONTACT: Final = (
-    "https://www.ncsc.gov.uk/section/about-this-website/report-scam-website-vulnerability"
-)
+SECURITY_CONTACT: Final = "https://vulnerability-reporting.service.security.gov.uk/submit"
+"""What UK government services name as their contact. A setting would let each department name its own."""
 GOOD_FOR: Final = timedelta(days=180)
 """RFC 9116 recommends less than a year."""
 

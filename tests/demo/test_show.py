@@ -1,0 +1,84 @@
+"""`make demo`: sample people on the first start, their update sent, and everything up until Ctrl-C."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.demo.main_job.stack import free_ports
+from deploy.demo.show import PEOPLE, UPDATE
+from deploy.one_machine.ports import Ports, url_of
+from deploy.one_machine.postgres import EmbeddedPostgres
+from tests.demo.stack import starts
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+
+SAMPLES = 500
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("demo") / "kept"
+    yield path
+    EmbeddedPostgres(path).discard()
+
+
+def shown(data_dir: Path, ports: Ports) -> subprocess.Popen[str]:
+    return starts(
+        "deploy.demo.show", "--data-dir", str(data_dir), "--port-base", str(ports.public), TMPDIR="/tmp"
+    )
+
+
+def until_ready(demo: subprocess.Popen[str]) -> str:
+    """All that it says up to its line that begins with `ready`."""
+    assert demo.stdout is not None
+    said: list[str] = []
+    for line in demo.stdout:
+        said.append(line)
+        if line.startswith("ready"):
+            break
+    return "".join(said)
+
+
+def ended(demo: subprocess.Popen[str]) -> tuple[int, bool, bool]:
+    """The exit code, whether within ten seconds, and whether with a traceback."""
+    began = time.monotonic()
+    demo.send_signal(signal.SIGINT)
+    _, errors = demo.communicate(timeout=30)
+    return demo.returncode, time.monotonic() - began < 10, "Traceback" in errors
+
+
+def test_the_first_start_takes_the_sample_people_through_the_main_job(data_dir: Path) -> None:
+    ports = free_ports()
+    demo = shown(data_dir, ports)
+
+    said = until_ready(demo)
+    inboxes = httpx.get(f"{url_of(ports.notify)}/admin/inboxes?summary=1", trust_env=False).json()
+
+    assert f"{SAMPLES} sample people registered" in said
+    assert "Everything held." in said
+    assert f"{url_of(ports.public)}/windrush" in said
+    assert f"kept token senior --port-base {ports.public}" in said
+    assert (inboxes["people"], inboxes["messages"]) == (SAMPLES, 2 * SAMPLES)
+    assert ended(demo) == (0, True, False)
+
+
+def test_the_second_start_says_that_they_are_there(data_dir: Path) -> None:
+    ports = free_ports()
+    demo = shown(data_dir, ports)
+
+    said = until_ready(demo)
+    inboxes = httpx.get(f"{url_of(ports.notify)}/admin/inboxes?summary=1", trust_env=False).json()
+
+    assert "The sample people are here already" in said
+    assert inboxes["messages"] == 2 * SAMPLES
+    assert ended(demo) == (0, True, False)
+
+
+def test_the_samples_are_there() -> None:
+    assert len(PEOPLE.read_text().splitlines()) == SAMPLES + 1
+    assert UPDATE.is_file()

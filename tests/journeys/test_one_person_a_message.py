@@ -1,0 +1,291 @@
+"""Whoever registers and whatever is written: each message has one address and nobody else's details.
+
+Security check 1, over the whole path: register, confirm, draft, submit, approve, send through the
+official client. A failure prints what to add to the test to see it again.
+"""
+
+import itertools
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
+from hypothesis import strategies as st
+
+from service.notify.addresses import email_address, phone_number
+from service.notify.details import find_details
+from service.registrations.words import Choice
+from service.updates.checks import Blocked
+from service.updates.halting import WHAT_TO_DO, Why
+from tests.harness.people import BODY, Service, now
+from tests.harness.servers import Database
+from workers import confirm, intake
+
+WHOLE_PATH = settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    # Shrinking would take minutes; a failure prints its whole example.
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+LINK = re.compile(r"(?<=/)(?:confirm|unsubscribe)/[\w-]+")
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,9}"
+DOMAINS = ["example.com", "Example.ORG", "mail.example.net", "bücher.example.com", "advice-centre.example.co.uk"]
+NASTY = ["((name))", "((subject))", "[x](https://evil.example)", "# Big", "\u202eesrever", "**bold**", "0" * 60]
+
+numbers = itertools.count(1)
+texts = st.text(max_size=60).map(lambda text: text.replace("\0", ""))
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody who registers. `mark` is in their address and names, and nobody else's."""
+
+    mark: str
+    local: str
+    before: bool
+    domain: str
+    mobile: str
+    form: dict[str, Any]
+
+    @property
+    def typed(self) -> str:
+        joined = f"{self.mark}{self.local}" if self.before else f"{self.local}+{self.mark}"
+        return f"{joined}@{self.domain}"
+
+    @property
+    def address(self) -> str:
+        """As it is written to, in lower case, which is the stand-in's name for it."""
+        return email_address(self.typed).as_typed.lower()
+
+    @property
+    def reachable(self) -> bool:
+        """Notify takes no letters beyond ASCII in front of the @."""
+        return self.local.isascii()
+
+
+def mark() -> str:
+    """Five letters that no other guest of this process has, and no word has either."""
+    number, letters = next(numbers), ""
+    for _ in range(3):
+        number, rest = divmod(number, 26)
+        letters += chr(ord("a") + rest)
+    return f"zq{letters}"
+
+
+@st.composite
+def guests(draw: st.DrawFn) -> list[Guest]:
+    """Two to six people; names hold markdown, right-to-left marks, and each other's addresses."""
+    chosen = draw(st.lists(st.integers(0, 999), min_size=2, max_size=6, unique=True))
+    people: list[Guest] = []
+    for number in chosen:
+        kind = draw(st.sampled_from(["individual", "organisation", "representative"]))
+        local = draw(
+            st.from_regex(rf"{ATOM}(\.{ATOM}){{0,2}}", fullmatch=True)
+            | st.sampled_from(["o'brien", "anne-marie.o", "josé", "李", "Ünal"])
+        )
+        mobile = f"07700 900{number:03}"
+        named = [*NASTY, *(each.typed for each in people), *(each.mobile for each in people)]
+        person_mark = mark()
+        form = {
+            "kind": kind,
+            "language": draw(st.sampled_from(["en", "cy"])),
+            "name": f"{draw(texts | st.sampled_from(named))} Na{person_mark}"[-200:],
+            "organisation": f"{draw(texts | st.sampled_from(named))} Or{person_mark}"[-200:],
+            "mobile": mobile,
+            "contact_by": draw(st.sampled_from([["email"], ["email", "sms"], ["phone", "email"]])),
+            "relationship": "family" if kind == "representative" else None,
+        }
+        people.append(Guest(person_mark, local, draw(st.booleans()), draw(st.sampled_from(DOMAINS)), mobile, form))
+    return people
+
+
+subjects = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=60)
+bodies = st.text(min_size=1, max_size=300) | st.lists(st.sampled_from([*NASTY, "Words.", "\n\n", "* a"])).map("\n".join)
+
+
+@st.composite
+def words(draw: st.DrawFn) -> dict[str, Any]:
+    """An update's words in both languages, that name nobody."""
+    email = {}
+    for language in ("en", "cy"):
+        subject, body = draw(subjects), draw(bodies).replace("\0", "")
+        assume(subject.strip() and body.strip() and len(subject.splitlines()) == 1)
+        email[language] = {"subject": f"N {subject}", "body": body}
+        assume(not any(find_details(text) for text in (email[language]["subject"], body)))
+    return {**BODY, "email": email}
+
+
+async def register(service: Service, database: Database, people: list[Guest], sharing: Guest | None) -> None:
+    """Everybody registers and uses their link; one more may share the first one's address."""
+    await service.worker.stop.read()
+    with database.connect() as owner:
+        # Those of the example before have left: each begins with nobody.
+        owner.execute("UPDATE registrations SET state = 'left', left_at = now() WHERE state <> 'left'")
+    for person in people:
+        await service.drop(person.typed, **person.form)
+    await intake.take_in(service.worker)
+    await confirm.send_confirmations(service.worker)
+    for person in people:
+        if person.reachable:
+            await service.confirm(person.address)
+    if sharing is not None and people[0].reachable:
+        with database.connect() as owner:
+            owner.execute("UPDATE contacts SET asked_at = '{}'")
+        await service.register(people[0].typed, **sharing.form)
+        await service.confirm(people[0].address, Choice.ANOTHER)
+
+
+def messages_since(service: Service, moment: str) -> dict[str, list[dict[str, Any]]]:
+    """Every message that the stand-in took, by the one address that its request had."""
+    answer = service.notify.http.get("/admin/inboxes", params={"after": moment})
+    answer.raise_for_status()
+    found: dict[str, list[dict[str, Any]]] = answer.json()
+    return found
+
+
+def requests(service: Service) -> Counter[str]:
+    """How many requests the stand-in answered, by status."""
+    return Counter(service.notify.http.get("/admin/counts").json()["requests"])
+
+
+def plain(text: str) -> str:
+    """`text` without disguises."""
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in folded if unicodedata.category(c) != "Cf" and not c.isspace()).lower()
+
+
+def names_none(message: dict[str, Any], others: list[Guest], everybody: list[Guest]) -> None:
+    """No other person's address or number is in `message`, and nobody's name."""
+    whole = "\n".join(str(message[part] or "") for part in ("subject", "body", "reference", "one_click_unsubscribe_url"))
+    text = LINK.sub("", whole)
+    digits = re.sub(r"\D", "", text.replace(message["reference"], ""))
+    for other in others:
+        for form in (other.typed, other.address, other.mark):
+            assert plain(form) not in plain(text)
+        assert phone_number(other.mobile).e164[3:] not in digits
+    for person in everybody:
+        for name in (person.form["name"], person.form["organisation"]):
+            assert plain(name) not in plain(text)
+
+
+@WHOLE_PATH
+@given(people=guests(), share=st.booleans(), content=words())
+async def test_whoever_registers_each_message_has_one_address_and_nobody_elses_details(
+    service: Service, database: Database, people: list[Guest], share: bool, content: dict[str, Any]
+) -> None:
+    note(f"{people}")
+    sharing = people.pop() if share else None
+    everybody = [*people, *([sharing] if sharing else [])]
+    began, before = now().isoformat(), requests(service)
+    await register(service, database, people, sharing)
+    reached = {person.address for person in people if person.reachable}
+    assume(reached)
+    update = await service.draft(content)
+    if (await service.submit(update)).state == "awaiting_approval":
+        await service.approve(update)
+    await service.send()
+
+    assert await service.outcomes(update) == {"accepted": len(reached)}
+    got = messages_since(service, began)
+    assert set(got) == reached
+    # Nothing else was even tried: each request is a message above, or one that Notify refused.
+    refused = sum(not person.reachable for person in people)
+    taken = sum(map(len, got.values()))
+    assert requests(service) - before == +Counter({"201": taken, "400": refused})
+    links: list[str] = []
+    rests: dict[tuple[str, int], set[str]] = {}
+    for address, messages in got.items():
+        assert sum(message["reference"].startswith("d-") for message in messages) == 1
+        assert len(messages) - 1 == 1 + (sharing is not None and address == people[0].address)
+        others = [person for person in people if person.address != address]
+        for message in messages:
+            names_none(message, others, everybody)
+            own = LINK.findall(message["body"])
+            links += own
+            key = (message["subject"], len(own))
+            rests.setdefault(key, set()).add(LINK.sub("", message["body"]))
+    # Each link is in one message, and messages of one kind differ by nothing but their links.
+    joined = sharing is not None and people[0].reachable
+    assert len(links) == len(set(links)) == taken + joined
+    assert all(len(rest) == 1 for rest in rests.values())
+
+
+DISGUISES = [
+    lambda text: text,
+    str.upper,
+    lambda text: "\u200b".join(text),
+    lambda text: text.replace("@", " (at) ").replace(".", " dot "),
+    lambda text: text.replace("@", "＠"),
+    lambda text: text.replace(" ", "\u2011"),
+    lambda text: text.replace(" ", "").replace("07700", "+44 (0)7700 "),
+    lambda text: text.replace(" ", " **") + "**",
+]
+
+
+@WHOLE_PATH
+@given(
+    people=guests(),
+    disguise=st.sampled_from(DISGUISES),
+    who=st.integers(0, 5),
+    by_phone=st.booleans(),
+    in_subject=st.booleans(),
+    around=texts,
+)
+async def test_words_that_name_somebody_are_never_submitted(
+    service: Service, people: list[Guest], disguise: Any, who: int, by_phone: bool, in_subject: bool, around: str
+) -> None:
+    person = people[who % len(people)]
+    detail = disguise(person.mobile if by_phone else f"{person.mark}@{urlsplit('//' + person.domain).netloc}")
+    around = re.sub(r"[^\w ]|\d", "", around)
+    place = "subject" if in_subject else "body"
+    english = {**BODY["email"]["en"], place: f"{around} {detail} {around}"}
+    update = await service.draft({**BODY, "email": {**BODY["email"], "en": english}})
+    with pytest.raises(Blocked) as blocked:
+        await service.submit(update)
+    assert (await service.update(update)).state == "draft"
+    # The finding says where, and never what.
+    for finding in blocked.value.findings:
+        assert finding.where.startswith(f"email.en.{place}")
+        assert person.mark not in str(finding.as_json())
+
+
+@pytest.mark.parametrize("detail", ["of another registrant", "no longer public"])
+async def test_what_gets_past_the_checks_is_stopped_by_the_guard(
+    service: Service, database: Database, detail: str
+) -> None:
+    people = await service.people(5)
+    update = await service.approved()
+    if detail == "no longer public":
+        with database.connect() as owner:
+            owner.execute("DELETE FROM scheme_public_details")
+    else:
+        with database.connect("postgres") as superuser:
+            superuser.execute("SET session_replication_role = replica")
+            superuser.execute(
+                "UPDATE update_versions SET content = replace(content::text, 'Read the', %s || ' Read the')::jsonb",
+                [people[0]],
+            )
+
+    await service.send()
+
+    halted = await service.update(update)
+    assert (halted.state, halted.halted_why) == ("halted", WHAT_TO_DO[Why.GUARD])
+    with database.connect("kept_staff") as staff:
+        [record] = staff.execute("SELECT body FROM audit_events ORDER BY seq DESC LIMIT 1").fetchall()
+    assert '"guard"' in record[0]
+    assert not any(person in record[0] for person in people)
+    if detail == "no longer public":
+        assert await service.outcomes(update) == {"planned": 5}
+        assert not any(service.updates_to(person) for person in people)
+    else:
+        # Only the very person whose address it is could be sent it: it is their own.
+        assert not any(service.updates_to(person) for person in people[1:])
+    await service.send()
+    assert not any(service.updates_to(person) for person in people[1:])
