@@ -100,8 +100,9 @@ class TestAFileWithRowsThatCannotBeRegistered:
         assert said["outcomes"] == document["outcomes"]
 
     def test_nobody_is_named_anywhere(self, mixed: subprocess.CompletedProcess[str]) -> None:
-        assert ADDRESS_OR_NAME.findall(mixed.stdout) == []
-        assert ADDRESS_OR_NAME.findall(mixed.stderr) == []
+        said = (mixed.stdout + mixed.stderr).replace("like name@example.com", "")  # a rule's own example
+
+        assert ADDRESS_OR_NAME.findall(said) == []
 
 
 @pytest.fixture(scope="module")

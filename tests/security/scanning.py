@@ -10,7 +10,7 @@ import quopri
 import re
 import unicodedata
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import NamedTuple
@@ -39,15 +39,15 @@ class Needle:
 
 
 class Scanner:
-    """Looks for `details`: a name for each, and its text."""
+    """Looks for `details`: a name for each, and its text. `whole` are those to look for hashes of."""
 
-    def __init__(self, details: Mapping[str, str]) -> None:
+    def __init__(self, details: Mapping[str, str], *, whole: Collection[str] | None = None) -> None:
         short = [name for name, text in details.items() if len(text) < SHORTEST]
         if short:
             raise ValueError(f"too short to be told from anything else: {', '.join(short)}")
         unique: dict[bytes, Needle] = {}
         for name, text in details.items():
-            for each in needles(name, text):
+            for each in needles(name, text, hashed=whole is None or name in whole):
                 unique.setdefault(each.pattern, each)
         self.needles = tuple(unique.values())
 
@@ -67,7 +67,7 @@ class Scanner:
         return [found for where, data in places for found in self.scan(where, data)]
 
 
-def needles(name: str, text: str) -> Iterator[Needle]:
+def needles(name: str, text: str, *, hashed: bool = True) -> Iterator[Needle]:
     """Everything that `text` may have become, in each case that a program would put it in."""
     cases = {text, text.lower(), text.upper(), unicodedata.normalize("NFD", text)}
     for case in cases:
@@ -78,7 +78,7 @@ def needles(name: str, text: str) -> Iterator[Needle]:
             yield Needle(name, form, pattern, False)
         for form, pattern in _base64(case.encode("utf-16-le")):
             yield Needle(name, f"{form} of UTF-16", pattern, False)
-        for algorithm in HASHES:
+        for algorithm in HASHES if hashed else ():
             digest = hashlib.new(algorithm, raw).digest()
             yield Needle(name, algorithm, digest, False)
             yield Needle(name, f"{algorithm} in hex", digest.hex().encode(), True)

@@ -35,7 +35,7 @@ async def do_main_job(
         try:
             await _do(stack, client, people, update, asked, steps, report)
         except KeptError as error:
-            report.stopped = error.message
+            report.stopped = report.stopped or error.message
     steps.finish()
     return report
 
@@ -82,8 +82,9 @@ async def _do(
         await publishing.approve(published)
         await publishing.see_through(published)
         await publishing.certify(published)
-    finally:
-        # What lies in the inboxes is judged also where the update did not get to its end.
-        arrived = await inboxes.since(published.began)
-        counted = count(arrived, registered, update, published, known_before=known_before)
-        report.people_with_exactly_one, report.promises = counted.exactly_one, counted.promises
+    except KeptError as error:
+        report.stopped = error.message
+    # What lies in the inboxes is judged also where the update did not get to its end.
+    arrived = await inboxes.since(published.began)
+    counted = count(arrived, registered, update, published, known_before=known_before)
+    report.people_with_exactly_one, report.promises = counted.exactly_one, counted.promises

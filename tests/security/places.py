@@ -1,0 +1,104 @@
+"""Everywhere that a person's details could have stayed, as bytes to look into."""
+
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+import redis
+from psycopg import sql
+
+from deploy.one_machine.postgres import EmbeddedPostgres
+from deploy.one_machine.programs import postgres_programs
+
+EVERY_TABLE = """
+    SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm') AND n.nspname <> 'information_schema'
+        AND (n.nspname !~ '^pg_' OR c.relname = 'pg_statistic')
+"""
+SYSTEM = {"1", "4", "5"}
+"""Databases that are there before us: template1, template0, postgres."""
+ZEROS = re.compile(rb"\0{64,}")
+
+
+def dumped(superuser_url: str) -> Iterator[tuple[str, bytes]]:
+    """Every table, all columns, as text (bytea in hex) and in binary (bytea as it is)."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+        for schema, table in connection.execute(EVERY_TABLE).fetchall():
+            for form in ("text", "binary"):
+                command = sql.SQL("COPY {} TO STDOUT (FORMAT {})").format(
+                    sql.Identifier(schema, table), sql.SQL(form)
+                )
+                with connection.cursor().copy(command) as copy:
+                    yield f"table {table}, {form}", b"".join(bytes(part) for part in copy)
+
+
+def pg_dumped(server: EmbeddedPostgres, superuser_url: str) -> Iterator[tuple[str, bytes]]:
+    """What an operator's backup holds, where the server's own pg_dump is here."""
+    major = (server.home / "cluster" / "PG_VERSION").read_text().strip()
+    program = postgres_programs(major) / "pg_dump"
+    if program.is_file():
+        made = subprocess.run([program, "--dbname", superuser_url], capture_output=True, check=True)
+        yield "pg_dump", made.stdout
+
+
+def files_of_the_cluster(server: EmbeddedPostgres, superuser_url: str) -> Iterator[tuple[str, bytes]]:
+    """The bytes of the data files and of the write-ahead log."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    cluster = server.home / "cluster"
+    for path in sorted(cluster.rglob("*")):
+        parts = path.relative_to(cluster).parts
+        if path.is_file() and not (parts[0] == "base" and parts[1] in SYSTEM):
+            # A segment of the log is filled up with zeros; there is nothing in them.
+            yield f"cluster {'/'.join(parts)}", ZEROS.sub(b"\0", path.read_bytes())
+
+
+def files_under(folder: Path, *, but: frozenset[str] = frozenset()) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.relative_to(folder).parts[0] not in but:
+            yield f"file {path.relative_to(folder)}", path.read_bytes()
+
+
+def keyspace(owner_url: str) -> Iterator[tuple[str, bytes]]:
+    """Every key of Redis with its value, as Redis itself would write it to a disk."""
+    with redis.Redis.from_url(owner_url) as client:
+        for key in client.scan_iter():
+            kind: Any = client.type(key)
+            value = client.get(key) if kind == b"string" else repr(client.sort(key, alpha=True)).encode()
+            yield f"key {key!r}", key + b" " + (value or b"") + b" " + (client.dump(key) or b"")
+
+
+class Overheard:
+    """Every command that Redis is sent while this is open, also for keys that are gone by the end."""
+
+    def __init__(self, owner_url: str) -> None:
+        self._client = redis.Redis.from_url(owner_url, socket_timeout=0.2)
+        self._ends = threading.Event()
+        self._lines: list[str] = []
+        self._thread = threading.Thread(target=self._listen)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self._thread.join()
+        self._client.close()
+
+    @property
+    def said(self) -> bytes:
+        return "\n".join(self._lines).encode()
+
+    def _listen(self) -> None:
+        with self._client.monitor() as monitor:
+            while not self._ends.is_set():
+                try:
+                    self._lines.append(str(monitor.next_command()["command"]))
+                except redis.TimeoutError:
+                    continue
