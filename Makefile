@@ -25,7 +25,7 @@ demo: $(STAMP)  ## everything on this machine, with sample people and one update
 	@$(BIN)/python -m deploy.demo.show
 
 test: $(STAMP)  ## the test suite; what cannot run for want of a program is skipped aloud
-	@$(BIN)/pytest --numprocesses=auto $(ARGS)
+	@$(BIN)/pytest --numprocesses=auto --dist=loadgroup $(ARGS)
 
 long: $(STAMP)  ## soak, load, large sizes
 	@echo "There are no long tests yet."

@@ -28,7 +28,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO kept_staff;
 GRANT SELECT, INSERT ON updates TO kept_staff;
 GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
-    halted_why, sent_back_why) ON updates TO kept_staff;
+    sending_since, halted_why, sent_back_why) ON updates TO kept_staff;
 GRANT SELECT, INSERT ON update_versions, approvals TO kept_staff;
 GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates TO kept_staff;
 GRANT SELECT, INSERT ON certificates TO kept_staff;
@@ -50,8 +50,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON registrations, registration_topics, cont
     confirmations TO kept_worker;
 GRANT SELECT, DELETE ON journey_answers TO kept_worker;
 GRANT SELECT ON updates, update_versions, approvals TO kept_worker;
-GRANT UPDATE (state, audience_sha256, planned, not_before, sending_since, sent_at, halted_why, sent_back_why)
-    ON updates TO kept_worker;
+GRANT UPDATE (state, audience_sha256, planned, approved_at, not_before, sending_since, sent_at, halted_why,
+    sent_back_why) ON updates TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON audience_members TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON deliveries TO kept_worker;
 GRANT UPDATE (state, attempts, lease_until, changed_at) ON deliveries TO kept_worker;

@@ -25,6 +25,7 @@ async def send_confirmations(context: WorkerContext) -> None:
             waiting = await confirming.due(tx, now=context.clock.now())
         if waiting == 0:
             return
+        await context.stop.read()
         permits = await context.permits(min(waiting, BATCH))
         if permits == 0:
             await asyncio.sleep(0.2)

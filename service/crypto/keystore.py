@@ -95,7 +95,9 @@ class KeyStore:
         """The installation's newest key for `purpose`. Raises `Misconfigured` where there is none."""
         names = [name for name in self.names() if name.purpose is purpose]
         if not names:
-            raise Misconfigured(f"KEPT_KEY_STORE: it holds no {purpose.value} key; `kept scheme apply` makes it")
+            raise Misconfigured(
+                f"KEPT_KEY_STORE: it holds no {purpose.value} key; `kept scheme apply` makes it"
+            )
         return self.get(names[-1])
 
     def make(self, purpose: Purpose) -> KeyName:

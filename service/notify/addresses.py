@@ -49,8 +49,13 @@ def email_address(text: str) -> EmailAddress:
     if ".." in typed:
         raise NotAnAddress("An email address has no two dots in a row")
     try:
+        # Notify takes domains in any script, and nothing but ASCII before the @.
         found = validate_email(
-            typed, check_deliverability=False, allow_quoted_local=False, allow_domain_literal=False
+            typed,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
         )
     except EmailNotValidError:
         raise NotAnAddress("Enter an email address in the right form, like name@example.com") from None

@@ -16,7 +16,9 @@ import phonenumbers
 from service.notify.addresses import NotAnAddress, email_address
 
 # Signs that markdown and sentences put around an address are no part of it, unless they stand at its @.
-EMAIL: Final = re.compile(r"(?:[^\s@<>()\[\]{},;:\"|*#]+|[{}|*#]+)@[^\s@<>()\[\]{},;:\"|*#]+\.[^\W\d_][\w-]+", re.UNICODE)
+EMAIL: Final = re.compile(
+    r"(?:[^\s@<>()\[\]{},;:\"|*#]+|[{}|*#]+)@[^\s@<>()\[\]{},;:\"|*#]+\.[^\W\d_][\w-]+", re.UNICODE
+)
 SPELT: Final = re.compile(
     r"([\w.+'-]+)\s*[\[({<]?\s*(?:\bat\b|@|\(a\)|\[a\])\s*[\])}>]?\s*"
     r"([\w-]+(?:\s*[\[({<]?\s*(?:\bdot\b|\.)\s*[\])}>]?\s*[\w-]+)+)",

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from sqlmodel import col, select
 
 from service.crypto.tokens import Token, new_token, token_hash
@@ -36,6 +36,12 @@ LEASE: Final = timedelta(seconds=100)
 LATER: Final = timedelta(seconds=2)
 ASKED: Final = 2
 """How often Notify has to miss an attempt before it is made again."""
+
+NOT_ASKED = text("""
+    UPDATE contacts SET asked_at = trim_array(asked_at, 1)
+    WHERE cardinality(asked_at) > 0
+        AND id IN (SELECT contact_id FROM confirmations WHERE id = ANY (:ids) AND state = 'claimed')
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,9 @@ async def settle(
     tx: Transaction, outcomes: Sequence[tuple[UUID, Outcome]], *, ask_after: timedelta, now: datetime
 ) -> None:
     """Write down what Notify said of each claimed confirmation."""
+    # Certainly not handed over is not asked: else a busy hour would use up a person's three a month.
+    not_sent = [each for each, outcome in outcomes if isinstance(outcome, TryLater | ServiceRefused)]
+    await tx.execute(NOT_ASKED, {"ids": not_sent})
     rows = await _locked(tx, [confirmation_id for confirmation_id, _ in outcomes], ConfirmationState.CLAIMED)
     for confirmation_id, outcome in outcomes:
         confirmation = rows.get(confirmation_id)

@@ -75,18 +75,17 @@ def ask_at(standing: Standing, now: datetime) -> datetime | None:
 async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKey, now: datetime) -> None:
     """Turn opened intakes into pending registrations, or into changes that wait for a link.
 
-    Of several for one address the first counts now; the others stay in the letterbox for the next call.
+    Of several for one address the last counts: it takes the place of the others, which were never asked
+    about. So a flood of one address costs no more than as many addresses do.
     """
-    first: dict[ContactKey, Opened] = {}
-    for each in opened:
-        first.setdefault((each.scheme.id, each.email.channel.value, each.email.index), each)
-    contacts = await _contacts(tx, first.values(), now=now)
-    standings = await _standings(tx, [contacts[key] for key in first], now=now)
-    asked = {key: ask_at(standings[contacts[key].id], now) for key in first}
+    newest = {(each.scheme.id, each.email.channel.value, each.email.index): each for each in opened}
+    contacts = await _contacts(tx, newest.values(), now=now)
+    standings = await _standings(tx, [contacts[key] for key in newest], now=now)
+    asked = {key: ask_at(standings[contacts[key].id], now) for key in newest}
     await _replace(tx, [standings[contacts[key].id] for key, when in asked.items() if when])
     new: list[RegistrationRows] = []
     confirmations: list[Confirmation] = []
-    for key, each in first.items():
+    for key, each in newest.items():
         when = asked[key]
         if when is None:
             continue
@@ -114,7 +113,7 @@ async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKe
     await add_registrations(tx, new)
     tx.add_all(confirmations)
     await tx.flush()
-    await tx.execute(delete(Intake).where(col(Intake.id).in_([each.intake for each in first.values()])))
+    await tx.execute(delete(Intake).where(col(Intake.id).in_([each.intake for each in opened])))
 
 
 async def contacts_of(tx: Transaction, opened: Opened, *, now: datetime) -> dict[ContactKey, Contact]:

@@ -93,6 +93,14 @@ class UpdateBody(BaseModel):
     sms: Any = None
     letter: Any = None
 
+    @field_validator("email", mode="before")
+    @classmethod
+    def _known_languages(cls, value: object) -> object:
+        # Said of the whole field: a key that somebody made up would be part of an error's path.
+        if isinstance(value, dict) and not set(value) <= set(Language):
+            raise PydanticCustomError("languages", "Its words are in English (en) and Welsh (cy)")
+        return value
+
     @field_validator("sms", "letter")
     @classmethod
     def _not_yet(cls, value: object) -> object:

@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,10 @@ class TestAFileWithRowsThatCannotBeRegistered:
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kept") / "data"
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("kept") / "data"
+    yield path
+    EmbeddedPostgres(path).discard()
 
 
 class TestADataDirectoryThatIsKept:
@@ -150,7 +153,6 @@ class TestADataDirectoryThatIsKept:
 
         assert done.returncode == 1
         assert "email" in done.stdout.partition("It did not hold")[2]
-        EmbeddedPostgres(data_dir).discard()
 
 
 def run_on(

@@ -4,14 +4,14 @@ import time
 
 import pytest
 
+from service.deliveries import claiming
 from service.notify.gateway import Accepted, Busy, FencedToken, TryLater
 from service.notify.govuk import FRESH, TOKEN_LIFE, GovukNotify
+from service.registrations import confirming
 from tests.harness.people import Service, somebody
 from tests.harness.servers import StandIn
 from tests.notify.conftest import a_message
 from workers.handing_over import DEADLINE, hand_over
-from service.deliveries import claiming
-from service.registrations import confirming
 
 
 @pytest.mark.parametrize(("age", "taken"), [(0, True), (25, True), (32, False), (3600, False)])

@@ -45,8 +45,7 @@ def test_anybody_elses_address_or_number_stops_it(body: str, found: Stopped) -> 
     assert guard.read(a_message(OWN, body=body), NOBODY) == found
 
 
-def test_a_subject_is_read_as_well(
-) -> None:
+def test_a_subject_is_read_as_well() -> None:
     assert guard.read(a_message(OWN, subject="For other@example.com"), NOBODY) == Stopped(1, 0)
     assert guard.read(a_message(OWN, subject="Ring 07700 900123"), NOBODY) == Stopped(0, 1)
 
@@ -62,7 +61,9 @@ def test_our_own_links_are_taken_out_by_value_and_no_others() -> None:
     own, others = "https://kept.example/u/07700900123", "https://kept.example/u/07700900456"
     assert guard.read(a_message(OWN, body=f"Leave: {own}", own_links=(own,)), NOBODY) is None
     assert guard.read(a_message(OWN, body=f"Leave: {own}"), NOBODY) == Stopped(0, 1)
-    assert guard.read(a_message(OWN, body=f"Leave: {own} {others}", own_links=(own,)), NOBODY) == Stopped(0, 1)
+    assert guard.read(a_message(OWN, body=f"Leave: {own} {others}", own_links=(own,)), NOBODY) == Stopped(
+        0, 1
+    )
     assert guard.read(a_message(OWN, body="Ring 07700900123", own_links=(own,)), NOBODY) == Stopped(0, 1)
 
 

@@ -146,7 +146,9 @@ def test_what_was_sent_is_found_by_its_reference_and_nothing_else_is(
     send(reference=f"{reference}-1")
     found = gateway.find(reference)
     assert found is not None
-    assert {each.notify_id for each in found} == {each.notify_id for each in accepted if hasattr(each, "notify_id")}
+    assert {each.notify_id for each in found} == {
+        each.notify_id for each in accepted if hasattr(each, "notify_id")
+    }
     assert len(found) == 2
     assert gateway.find(f"find-{uuid4()}") == []
 

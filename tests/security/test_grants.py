@@ -53,7 +53,7 @@ MAY: Final[Mapping[str, Allowed]] = {
         "updates": ADD
         | {
             "UPDATE": "state version submitted_by submitted_at audience_sha256 planned approved_at not_before "
-            "halted_why sent_back_why"
+            "sending_since halted_why sent_back_why"
         },
         "update_versions": ADD,
         "approvals": ADD,
@@ -81,7 +81,8 @@ MAY: Final[Mapping[str, Allowed]] = {
         "journey_answers": READ | {"DELETE": ALL},
         "updates": READ
         | {
-            "UPDATE": "state audience_sha256 planned not_before sending_since sent_at halted_why sent_back_why"
+            "UPDATE": "state audience_sha256 planned approved_at not_before sending_since sent_at halted_why "
+            "sent_back_why"
         },
         "update_versions": READ,
         "approvals": READ,

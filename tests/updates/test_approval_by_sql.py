@@ -165,4 +165,4 @@ async def test_what_was_said_and_decided_is_never_changed(
 
     for statement in statements:
         for connection in (staff_sql, worker_sql, owner):
-            assert refusal(connection, statement)[0] == NOT_GRANTED, statement  # type: ignore[arg-type]
+            assert refusal(connection, statement)[0] == NOT_GRANTED, statement

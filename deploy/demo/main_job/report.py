@@ -1,7 +1,7 @@
 """What is reported at the end, to a person or as one JSON document. Lines of the file, never people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from deploy.demo.main_job.people import RefusedRow
@@ -22,7 +22,6 @@ class Report:
     promises: Sequence[Promise] = ()
     stopped: str | None = None
     """Why it was broken off."""
-    also: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:

@@ -62,16 +62,15 @@ class Steps:
     @contextmanager
     def _lines(self, title: str, total: int | None) -> Iterator[Step]:
         began = said_at = time.monotonic()
-        counted = ""
+        counted = said = ""
 
         def at(done: int, *, of: int | None = None) -> None:
-            nonlocal said_at, counted
+            nonlocal said_at, counted, said
             most = total if of is None else of
-            now_counted = f"{done} of {most}" if most is not None else str(done)
-            if now_counted != counted and time.monotonic() - said_at > A_LINE_EVERY_SECONDS:
-                said_at = time.monotonic()
-                self.say(f"{title}: {now_counted} so far")
-            counted = now_counted
+            counted = f"{done} of {most}" if most is not None else str(done)
+            if counted != said and time.monotonic() - said_at > A_LINE_EVERY_SECONDS:
+                said_at, said = time.monotonic(), counted
+                self.say(f"{title}: {counted} so far")
 
         yield at
         parts = [counted, f"{time.monotonic() - began:.1f} s"]

@@ -1,15 +1,17 @@
 """The app that hears from Notify. It can record what happened to a reference, and see nothing."""
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, FastAPI
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uuid6 import uuid7
 
 from service.database import Transactions
@@ -23,6 +25,7 @@ from service.web.headers import SecurityHeaders
 from service.web.limits import PUBLIC_BODY_BYTES, BodyLimit
 
 ROLE: Final = "kept_callbacks"
+OPEN: Final = "/health/"
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,33 @@ class ReceiptForm(BaseModel):
     status: Annotated[str, Field(max_length=40, pattern="^[a-z-]+$")]
 
 
+class FromNotify:
+    """401 before the body is looked at: FastAPI would read it before any dependency."""
+
+    def __init__(
+        self, app: ASGIApp, *, token: SecretStr, answer: Callable[[Request, Exception], Response]
+    ) -> None:
+        self._app = app
+        self._expected = f"Bearer {token.get_secret_value()}".encode()
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(OPEN):
+            request = Request(scope)
+            given = request.headers.get("authorization", "").encode("utf-8", "replace")
+            # In constant time: how long it takes must not say how much of it was right.
+            if not hmac.compare_digest(given, self._expected):
+                await self._answer(request, Unauthenticated())(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
 def create_app(settings: CallbacksSettings) -> FastAPI:
     """The callbacks app. It refuses to start as any database role but its own (`Misconfigured`)."""
     process = CallbacksProcess(
         transactions=Transactions(settings.database_url, role=ROLE),
         doorbell=Doorbell.at(settings.redis_url),
     )
-    expected = f"Bearer {settings.notify_callback_token.get_secret_value()}".encode()
-
-    def from_notify(request: Request) -> None:
-        given = request.headers.get("authorization", "").encode("utf-8", "replace")
-        # In constant time: how long it takes must not say how much of it was right.
-        if not hmac.compare_digest(given, expected):
-            raise Unauthenticated
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,11 +83,12 @@ def create_app(settings: CallbacksSettings) -> FastAPI:
     app.state.process = process
     answer = problems.install(app)
     app.add_middleware(BodyLimit, most=PUBLIC_BODY_BYTES, answer=answer)
+    app.add_middleware(FromNotify, token=settings.notify_callback_token, answer=answer)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
     app.include_router(health.router)
 
-    @app.post("/receipts", dependencies=[Depends(from_notify)])
+    @app.post("/receipts")
     async def receive(form: ReceiptForm) -> dict[str, str]:
         """Keep a receipt. An unknown reference is answered alike: a 4xx would lose it for ever."""
         if form.reference:

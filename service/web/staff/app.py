@@ -2,17 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from service.clock import Clock, SystemClock
 from service.database import Transactions
 from service.doorbell import Doorbell
 from service.settings import StaffSettings
 from service.staff.bearer import BearerVerifier
-from service.web import health, problems
+from service.web import health, problem_schema, problems
 from service.web.access_log import AccessLog
 from service.web.headers import SecurityHeaders
 from service.web.limits import BodyLimit
@@ -58,12 +59,21 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.state.process = process
     answer = problems.install(app)
     # The last added is the outermost: what refuses is logged, and has the headers.
-    app.add_middleware(SignedIn, process=process, answer=answer)
     app.add_middleware(BodyLimit, most=BODY_BYTES, answer=answer)
+    app.add_middleware(SignedIn, process=process, answer=answer)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
     app.include_router(health.router)
     app.include_router(updates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, in which errors are what they are here."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version="1", routes=app.routes)
+        app.openapi_schema = problem_schema.as_documented(document)
+    return app.openapi_schema

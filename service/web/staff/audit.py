@@ -15,13 +15,15 @@ from service.web.staff.process import Here, allowed
 router: Final = APIRouter(tags=["audit"])
 
 PAGE: Final = 500
+LAST: Final = 2**63 - 1
+"""The largest number that an event can have: a bigint."""
 
 
 @router.get("/v1/audit", responses=documented(401, 403, 422))
 async def read(
     here: Here,
     staff: Annotated[Staff, Depends(allowed(Act.AUDIT))],
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=LAST)] = 0,
 ) -> dict[str, Any]:
     """Events after number `after`, with their hashes: `next` goes on where this page ends."""
     async with here.transactions.begin() as tx:

@@ -15,6 +15,7 @@ from service.staff.roles import Act
 from service.staff.step_up import require_fresh
 from service.web.problem_schema import documented
 from service.web.staff.process import Here, allowed
+from service.web.staff.remarks import Remark
 
 router: Final = APIRouter(tags=["holds"])
 
@@ -24,7 +25,7 @@ class HoldForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    reason: Annotated[Remark, Field(min_length=1)]
     scope: Scope = Scope.EVERYTHING
 
 

@@ -5,7 +5,7 @@ import time
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,11 +28,16 @@ from service.updates.reading import get_update
 from service.web.problem_schema import documented
 from service.web.problems import MEDIA_TYPE, problem_of
 from service.web.staff.process import Here, StaffProcess, Who, allowed
+from service.web.staff.remarks import Remark
 
 router: Final = APIRouter(tags=["updates"])
 
 WAIT_SECONDS: Final = 10.0
 """How long a call that needs a worker waits for it (contract.md, Staff JSON API)."""
+
+
+Slug = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{1,39}$")]
+"""A scheme's name, as its table allows it."""
 
 
 class ApprovalForm(BaseModel):
@@ -43,7 +48,7 @@ class ApprovalForm(BaseModel):
     decision: Decision
     content_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     audience_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    comment: Annotated[str, Field(max_length=2000)] | None = None
+    comment: Remark | None = None
 
 
 class SubmissionForm(BaseModel):
@@ -51,13 +56,13 @@ class SubmissionForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    reasons: dict[str, Annotated[str, Field(max_length=2000)]] = {}
+    reasons: dict[str, Remark] = {}
 
 
 class HaltForm(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    reason: Annotated[str, Field(max_length=2000)] | None = None
+    reason: Remark | None = None
 
 
 @router.get("/v1/me")
@@ -68,7 +73,7 @@ async def me(staff: Who) -> dict[str, Any]:
 
 @router.post("/v1/schemes/{scheme}/updates", status_code=201, responses=documented(401, 403, 404, 422, 503))
 async def draft(
-    scheme: str, body: UpdateBody, here: Here, staff: Annotated[Staff, Depends(allowed(Act.DRAFT_UPDATE))]
+    scheme: Slug, body: UpdateBody, here: Here, staff: Annotated[Staff, Depends(allowed(Act.DRAFT_UPDATE))]
 ) -> dict[str, Any]:
     """Begin an update."""
     async with here.transactions.begin() as tx:

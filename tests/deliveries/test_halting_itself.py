@@ -1,0 +1,112 @@
+"""What stops an update by itself: another template, a refused key. Limits only slow it down."""
+
+import asyncio
+
+import redis
+
+from deploy.one_machine.valkey import EmbeddedValkey
+from service.notify.pacing import SILENT
+from service.staff.roles import Role
+from service.updates import halting
+from service.updates.halting import WHAT_TO_DO, Why
+from service.updates.states import UpdateState
+from tests.deliveries.looking import one_value, times_told
+from tests.harness.people import Service, now, staff
+from tests.harness.servers import EMAIL_TEMPLATE, RATE, Database
+
+
+async def test_a_template_that_changed_halts_the_update(service: Service) -> None:
+    people = await service.people(4)
+    update = await service.approved()
+    service.notify.admin(f"templates/{EMAIL_TEMPLATE}", {"name": "changed by somebody"})
+    await service.send()
+    halted = await service.update(update)
+    assert (halted.state, halted.halted_why) == (UpdateState.HALTED, WHAT_TO_DO[Why.TEMPLATE])
+    told = sum(times_told(service, people))
+    await service.send()
+    assert sum(times_told(service, people)) == told
+    assert await service.outcomes(update) == {"accepted": 4}
+
+
+async def test_a_template_that_is_archived_halts_and_marks_nobody(service: Service) -> None:
+    people = await service.people(3)
+    update = await service.approved()
+    service.notify.admin(f"templates/{EMAIL_TEMPLATE}", {"archived": True})
+    try:
+        await service.send()
+    finally:
+        service.notify.admin(f"templates/{EMAIL_TEMPLATE}", {"archived": False})
+    assert (await service.update(update)).halted_why == WHAT_TO_DO[Why.TEMPLATE]
+    assert await service.outcomes(update) == {"planned": 3}
+    assert times_told(service, people) == [0, 0, 0]
+
+
+async def test_a_revoked_key_halts_and_marks_nobody_and_the_update_can_go_on(service: Service) -> None:
+    people = await service.people(3)
+    update = await service.approved()
+    secret = service.notify.api_key[-36:]
+    service.notify.admin(f"keys/{secret}/revoke", {})
+    try:
+        await service.send()
+    finally:
+        service.notify.admin("keys", {"secret": secret, "type": "live", "name": "tests"})
+    halted = await service.update(update)
+    assert (halted.state, halted.halted_why) == (UpdateState.HALTED, WHAT_TO_DO[Why.KEY])
+    assert await service.outcomes(update) == {"planned": 3}
+    async with service.staff.begin() as tx:
+        await halting.resume(tx, staff("senior", Role.SENIOR), update, now=now())
+    await service.send()
+    assert times_told(service, people) == [1, 1, 1]
+
+
+async def test_a_template_that_changed_before_it_was_prepared_goes_back_to_its_author(
+    service: Service,
+) -> None:
+    await service.people(2)
+    update = await service.draft()
+    service.notify.admin(f"templates/{EMAIL_TEMPLATE}", {"name": "changed by somebody"})
+    back = await service.submit(update)
+    assert back.state is UpdateState.DRAFT
+    assert "template" in (back.sent_back_why or "")
+
+
+async def test_a_drained_bucket_slows_everybody_down_and_loses_nobody(
+    service: Service, valkey_server: EmbeddedValkey
+) -> None:
+    people = await service.people(12)
+    update = await service.approved()
+    service.notify.admin("limits", {"rate_per_minute": 60})
+    service.notify.admin("bucket/drain", {})
+    sending = asyncio.create_task(service.send())
+    with redis.Redis.from_url(valkey_server.url("kept_owner")) as owner:
+        while not owner.exists(SILENT):
+            assert not sending.done()
+            await asyncio.sleep(0.02)
+        service.notify.admin("limits", {"rate_per_minute": RATE})
+        await asyncio.sleep(0.7)
+        # Nobody hammers in the silence.
+        assert sum(times_told(service, people)) == 0
+        owner.delete(SILENT)
+        await sending
+    assert times_told(service, people) == [1] * 12
+    assert await service.outcomes(update) == {"accepted": 12}
+
+
+async def test_a_full_day_parks_everybody(
+    service: Service, database: Database, valkey_server: EmbeddedValkey
+) -> None:
+    people = await service.people(3)
+    await service.approved()
+    service.notify.admin("daily", {"count": 10_000_000})
+    try:
+        sending = asyncio.create_task(service.send())
+        with redis.Redis.from_url(valkey_server.url("kept_owner")) as owner:
+            while not owner.exists(SILENT):
+                await asyncio.sleep(0.02)
+            service.notify.admin("daily", {"count": 0})
+            owner.delete(SILENT)
+            await sending
+    finally:
+        service.notify.admin("daily", {"count": 0})
+    assert times_told(service, people) == [1, 1, 1]
+    assert one_value(database, "SELECT count(*) FROM attempts WHERE outcome = 'not-sent'") == 3

@@ -1,0 +1,55 @@
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from deploy.one_machine.valkey import EmbeddedValkey
+from tests.demo_issuer.running import RunningIssuer, running_issuer
+from tests.harness.people import Service
+from tests.harness.servers import Database
+from tests.staff.forging import Forger
+from tests.updates.directory import Directory
+from tests.web_staff.serving import StaffHost, Tokens, staff_host
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningIssuer]:
+    with running_issuer(tmp_path_factory.mktemp("issuer")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def tokens(issuer: RunningIssuer) -> Tokens:
+    """Access tokens of the demo's people, each asked for once."""
+    return Tokens(issuer.url)
+
+
+@pytest.fixture
+def forger(issuer: RunningIssuer) -> Forger:
+    """Makes tokens that are right but for one thing."""
+    return Forger(issuer)
+
+
+@pytest.fixture
+async def host(
+    service: Service,
+    database: Database,
+    valkey_server: EmbeddedValkey,
+    issuer: RunningIssuer,
+    tokens: Tokens,
+) -> AsyncIterator[StaffHost]:
+    """The staff process on a loopback port, with the service behind it."""
+    async with staff_host(database, valkey_server, issuer, tokens) as running:
+        yield running
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    with database.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def directory(service: Service, owner: psycopg.Connection[tuple[Any, ...]]) -> Directory:
+    return Directory(owner, service.scheme.id)

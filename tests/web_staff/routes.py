@@ -1,0 +1,20 @@
+"""Every route of the staff host, and who may use it: contract.md's table, written out again."""
+
+EVERYBODY = "comms senior caseworker dpo operator reviewer"
+SOME_ID = "00000000-0000-4000-8000-000000000000"
+
+ROUTES: dict[tuple[str, str], str] = {
+    ("GET", "/v1/me"): EVERYBODY,
+    ("POST", "/v1/schemes/windrush/updates"): "comms senior",
+    ("GET", f"/v1/updates/{SOME_ID}"): EVERYBODY,
+    ("PATCH", f"/v1/updates/{SOME_ID}"): "comms senior",
+    ("POST", f"/v1/updates/{SOME_ID}/submission"): "comms senior",
+    ("POST", f"/v1/updates/{SOME_ID}/approval"): "senior",
+    ("POST", f"/v1/updates/{SOME_ID}/halt"): EVERYBODY,
+    ("POST", f"/v1/updates/{SOME_ID}/resume"): "senior",
+    ("GET", f"/v1/updates/{SOME_ID}/certificate"): EVERYBODY,
+    ("POST", "/v1/holds"): EVERYBODY,
+    ("DELETE", f"/v1/holds/{SOME_ID}"): "operator senior",
+    ("GET", "/v1/audit"): "dpo reviewer",
+    ("GET", "/v1/openapi.json"): EVERYBODY,
+}
