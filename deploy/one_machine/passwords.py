@@ -12,11 +12,16 @@ def kept(data_dir: Path, name: str, make: Callable[[], str] = secrets.token_urls
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / name
     if not path.exists():
-        # Written whole under another name first: a start that was killed leaves no half password.
-        draft = folder / f".{name}.{os.getpid()}"
-        with open(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-            file.write(make())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_private(path, make())
     return path.read_text().strip()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `path`, for its owner alone."""
+    # Whole under another name first: a start that was killed leaves no half password.
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

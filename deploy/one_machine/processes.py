@@ -97,8 +97,17 @@ def operator_environment(
     settings: Mapping[str, str], servers: Servers, machine: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of a command that acts as the operator, with the owner's database URL."""
-    known = _known_to(OperatorSettings, settings)
-    return basics(machine) | known | {"KEPT_DATABASE_URL": servers.owner_database_url}
+    return basics(machine) | operator_settings(settings, servers)
+
+
+def operator_settings(settings: Mapping[str, str], servers: Servers) -> dict[str, str]:
+    """What the operator's commands have to know."""
+    return _known_to(OperatorSettings, settings) | {"KEPT_DATABASE_URL": servers.owner_database_url}
+
+
+def as_env_file(settings: Mapping[str, str]) -> str:
+    """`settings` as a file that `KEPT_ENV_FILE` may name."""
+    return "".join(f"{name}='{value}'\n" for name, value in sorted(settings.items()))
 
 
 def basics(machine: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from deploy.one_machine.keeping import Answers, Keeper, Program, Say, end_all, s
 from deploy.one_machine.locking import DirectoryLock
 from deploy.one_machine.logs import Log
 from deploy.one_machine.once import Once
-from deploy.one_machine.passwords import kept
+from deploy.one_machine.passwords import kept, write_private
 from deploy.one_machine.ports import Ports, is_free, url_of
 from deploy.one_machine.postgres import EmbeddedPostgres
 from deploy.one_machine.processes import (
@@ -17,11 +17,13 @@ from deploy.one_machine.processes import (
     ROLES,
     Process,
     Servers,
+    as_env_file,
     basics,
     environment_for,
     kept_command,
     module_command,
     operator_environment,
+    operator_settings,
     url_as,
 )
 from deploy.one_machine.settings import completed, uses_demo_issuer, uses_stand_in
@@ -30,6 +32,9 @@ from deploy.one_machine.valkey import USERS, EmbeddedValkey, make_users
 from service.errors import Misconfigured
 
 DEMO_SCHEME: Final = Path(__file__).parents[1] / "demo" / "windrush.toml"
+
+OPERATOR_ENV: Final = "operator.env"
+"""For an operator's own commands: `KEPT_ENV_FILE=DATA_DIR/operator.env kept hold show`."""
 
 READY_SECONDS: Final = 120.0
 
@@ -78,6 +83,7 @@ class OneMachine:
         self._start_stand_ins(settings)
         servers = self._start_servers()
         preparing.finish(self._told(settings, servers))
+        write_private(self._data_dir / OPERATOR_ENV, as_env_file(operator_settings(settings, servers)))
         self._apply_demo_scheme(settings, servers)
         self._service = [self._program(process, settings, servers) for process in PROCESSES]
         for program in self._service:

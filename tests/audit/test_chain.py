@@ -49,10 +49,14 @@ async def test_an_act_and_its_record_are_there_together(transactions: ByRole) ->
 
 async def test_an_act_that_is_rolled_back_leaves_no_record_and_no_gap(transactions: ByRole) -> None:
     await filled(transactions, 2)
-    with pytest.raises(ZeroDivisionError):
+
+    async def held_and_failed() -> None:
         async with transactions["kept_staff"].begin() as tx:
             await set_hold(tx, COMMS, scope=Scope.BULK, reason="a reason", now=now())
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await held_and_failed()
 
     async with transactions["kept_owner"].begin() as tx:
         assert (await tx.execute(select(Hold))).all() == []
@@ -99,7 +103,7 @@ async def test_nobody_changes_or_removes_what_was_done(
     await service.people(2)
     await service.approved()
     with database.connect() as connection:
-        before = connection.execute(f"SELECT * FROM {table}").fetchall()  # type: ignore[arg-type]
+        before = connection.execute(f"SELECT * FROM {table}").fetchall()
     assert before
 
     for role in WHO:
@@ -111,9 +115,9 @@ async def test_nobody_changes_or_removes_what_was_done(
                 f"TRUNCATE {table} CASCADE",
             ):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    connection.execute(statement)  # type: ignore[arg-type]
+                    connection.execute(statement)
     with database.connect() as connection:
-        assert connection.execute(f"SELECT * FROM {table}").fetchall() == before  # type: ignore[arg-type]
+        assert connection.execute(f"SELECT * FROM {table}").fetchall() == before
 
 
 async def test_only_the_function_adds_to_the_record_and_only_json(database: Database) -> None:
@@ -123,7 +127,7 @@ async def test_only_the_function_adds_to_the_record_and_only_json(database: Data
             database.connect(role) as connection,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
-            connection.execute(f"INSERT INTO audit_events {values}")  # type: ignore[arg-type]
+            connection.execute(f"INSERT INTO audit_events {values}")
     with (
         database.connect("kept_worker") as connection,
         pytest.raises(psycopg.errors.InvalidTextRepresentation),
@@ -155,7 +159,8 @@ LIES: dict[str, tuple[str, int]] = {
         4,
     ),
     "a text changed with its hash": (
-        "UPDATE audit_events SET body = '{}', hash = sha256(previous_hash || int8send(3) || '{}') WHERE seq = 3",
+        "UPDATE audit_events SET body = '{}', hash = sha256(previous_hash || int8send(3) || '{}') "
+        "WHERE seq = 3",
         4,
     ),
 }
@@ -189,7 +194,12 @@ def linked(*bodies: str) -> list[Link]:
 
 @pytest.mark.parametrize(
     "alter",
-    [lambda links: links[1:], lambda links: links[::-1], lambda links: [links[0], *links], lambda links: links[:1] * 2],
+    [
+        lambda links: links[1:],
+        lambda links: links[::-1],
+        lambda links: [links[0], *links],
+        lambda links: links[:1] * 2,
+    ],
 )
 def test_a_walk_needs_every_link_once_and_in_order(alter: Callable[[Any], Any]) -> None:
     assert walk(linked("a", "b", "c")).broken_at is None

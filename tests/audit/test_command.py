@@ -59,4 +59,3 @@ def test_without_a_database_or_with_a_wrong_one_it_names_the_setting() -> None:
         assert ended.returncode == 2
         assert "KEPT_DATABASE_URL" in ended.stderr
         assert ended.stdout == ""
-

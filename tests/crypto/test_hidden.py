@@ -81,9 +81,7 @@ def confirmation() -> ClaimedConfirmation:
 PLACE = Place("contacts", "sealed", UUID(int=1))
 
 THINGS: dict[str, Callable[[], Any]] = {
-    "sealed": lambda: seal(
-        EMAIL.encode(), key=SealingKey(KeyId(1), sealing_public_half(KEY)), place=PLACE
-    ),
+    "sealed": lambda: seal(EMAIL.encode(), key=SealingKey(KeyId(1), sealing_public_half(KEY)), place=PLACE),
     "index key": lambda: IndexKey(KEY),
     "token key": lambda: TokenKey(KEY),
     "email address": lambda: email_address(EMAIL),
@@ -170,7 +168,14 @@ def test_settings_show_no_secret(worker_settings: WorkerSettings, way: str) -> N
 def test_an_error_over_a_form_repeats_nothing_of_it() -> None:
     with pytest.raises(ValidationError) as refused:
         RegistrationForm.model_validate(
-            {"kind": NAME, "email": f"{EMAIL}@", "mobile": NAME, "topics": EMAIL, "postal_address": 9, NAME: 1}
+            {
+                "kind": NAME,
+                "email": f"{EMAIL}@",
+                "mobile": NAME,
+                "topics": EMAIL,
+                "postal_address": 9,
+                NAME: 1,
+            }
         )
 
     shown = f"{refused.value} {refused.value!r}".lower()

@@ -49,10 +49,10 @@ def test_a_wrapped_key_that_was_altered_anywhere_is_refused(service: FileKeyServ
     for position in range(len(wrapped)):
         altered = bytearray(wrapped)
         altered[position] ^= 1
-        with pytest.raises(ValueError, match=".+"):
+        with pytest.raises(ValueError, match=r".+"):
             service.unwrap(bytes(altered), CONTEXT)
     for length in range(len(wrapped)):
-        with pytest.raises(ValueError, match=".+"):
+        with pytest.raises(ValueError, match=r".+"):
             service.unwrap(wrapped[:length], CONTEXT)
 
 

@@ -20,13 +20,13 @@ def fault(notify: StandIn, name: str, **more: Any) -> None:
 def run_sql(database: Database, statement: str, *values: object) -> None:
     """Run one statement as the owner."""
     with database.connect() as owner:
-        owner.execute(statement, values)  # type: ignore[call-overload]
+        owner.execute(statement, values)
 
 
 def one_value(database: Database, query: str, *values: object) -> Any:
     """The one value that a query gives, as the owner."""
     with database.connect() as owner:
-        row = owner.execute(query, values).fetchone()  # type: ignore[call-overload]
+        row = owner.execute(query, values).fetchone()
     return row[0] if row else None
 
 

@@ -95,7 +95,7 @@ async def test_nothing_is_claimed_of_what_was_not_approved_as_it_is(
     with database.connect("postgres") as superuser:
         # Behind every trigger: this is what the claim itself still looks at.
         superuser.execute("SET session_replication_role = replica")
-        superuser.execute(change)  # type: ignore[call-overload]
+        superuser.execute(change)
     async with service.worker.transactions.begin() as tx:
         assert await claim(tx, update, limit=10, now=now()) == []
     assert one_value(database, "SELECT count(*) FROM attempts") == 0

@@ -37,7 +37,9 @@ async def test_a_receipt_is_not_lost_while_its_delivery_is_being_settled(
         with owner.transaction():
             owner.execute("LOCK TABLE duplicates IN ACCESS EXCLUSIVE MODE")
             applying = asyncio.create_task(reconcile.apply_receipts(service.worker))
-            while looking.execute(WAITING).fetchone() == (0,):
+            for _ in range(500):
+                if looking.execute(WAITING).fetchone() == (1,):
+                    break
                 await asyncio.sleep(0.02)
             async with service.worker.transactions.begin() as tx:
                 accepted = settlement(claimed, Accepted(notify_id, 1))

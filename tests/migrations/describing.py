@@ -6,14 +6,15 @@ from tests.harness.servers import Database
 
 OBJECTS = {
     "columns": """
-        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attnum, a.attacl::text,
-            pg_get_expr(d.adbin, d.adrelid)
+        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attnum,
+            a.attacl::text, pg_get_expr(d.adbin, d.adrelid)
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
             AND NOT a.attisdropped
     """,
-    "tables": "SELECT relname, relkind, relacl::text FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+    "tables": "SELECT relname, relkind, relacl::text FROM pg_class "
+    "WHERE relnamespace = 'public'::regnamespace",
     "constraints": """
         SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace
@@ -39,6 +40,6 @@ def rows(database: Database) -> dict[str, list[Any]]:
     with database.connect() as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         return {
-            name: sorted(map(repr, connection.execute(f"SELECT * FROM {name}").fetchall()))  # type: ignore[arg-type]
+            name: sorted(map(repr, connection.execute(f"SELECT * FROM {name}").fetchall()))
             for (name,) in names
         }

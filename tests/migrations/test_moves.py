@@ -37,7 +37,8 @@ def planted(database: Database) -> Iterator[tuple[Connection, UUID, UUID]]:
     with psycopg.connect(database.url("postgres"), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(
-            "INSERT INTO updates (id, scheme_id, state, version, created_by, created_at, audience_sha256, planned) "
+            "INSERT INTO updates "
+            "(id, scheme_id, state, version, created_by, created_at, audience_sha256, planned) "
             "VALUES (%s, %s, 'draft', 1, 'a', now(), %s, 1)",
             [update, scheme, HASH],
         )
@@ -84,7 +85,8 @@ def test_a_delivery_moves_in_postgresql_as_in_its_states(planted: tuple[Connecti
     connection, update, delivery = planted
     past_the_guards(connection, "UPDATE updates SET state = 'sending' WHERE id = %s", [update])
     set_state = (
-        "UPDATE deliveries SET state = %s, lease_until = CASE WHEN %s = 'claimed' THEN now() END WHERE id = %s"
+        "UPDATE deliveries SET state = %s, "
+        "lease_until = CASE WHEN %s = 'claimed' THEN now() END WHERE id = %s"
     )
     moved = set()
     for old, new in product(DeliveryState, repeat=2):

@@ -1,22 +1,26 @@
 """Each process gets what it may know, and can start with it; nothing else reaches it."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from deploy.one_machine.passwords import write_private
 from deploy.one_machine.ports import Ports
 from deploy.one_machine.processes import (
     PROCESSES,
     ROLES,
     Process,
     Servers,
+    as_env_file,
     environment_for,
     operator_environment,
+    operator_settings,
     url_as,
 )
 from deploy.one_machine.settings import completed
 from deploy.one_machine.valkey import USERS
-from service.settings import load
+from service.settings import OperatorSettings, load
 
 PORTS = Ports.starting_at(8000)
 OWNER = "postgresql://kept_owner:owner-word@127.0.0.1:5432/kept"
@@ -126,3 +130,20 @@ def test_the_operator_acts_as_the_owner_and_sends_nothing(settings: dict[str, st
 )
 def test_a_url_changes_its_user_and_nothing_else(url: str, changed: str) -> None:
     assert url_as(url, "me", "p/w") == changed
+
+
+def test_an_operators_command_can_start_with_the_file_that_is_written_for_it(
+    settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "operator.env"
+    write_private(file, as_env_file(operator_settings(settings, SERVERS)))
+    for name in list(os.environ):
+        if name.startswith("KEPT_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("KEPT_ENV_FILE", str(file))
+
+    loaded = load(OperatorSettings)
+
+    assert loaded.database_url.get_secret_value() == SERVERS.owner_database_url
+    assert loaded.key_service == settings["KEPT_KEY_SERVICE"]
+    assert file.stat().st_mode & 0o077 == 0

@@ -13,8 +13,6 @@ from service.notify.addresses import NotAnAddress, email_address, phone_number, 
         ("jo.o'neil+news@example.com", "jo.o'neil+news@example.com", "jo.o'neil+news@example.com"),
         ("\u200bjo\u200d@example.com\u202c", "jo@example.com", "jo@example.com"),
         ("jo@bücher.example.com", "jo@xn--bcher-kva.example.com", "jo@xn--bcher-kva.example.com"),
-        ("José@example.com", "José@example.com", "josé@example.com"),
-        ("jose\u0301@example.com", "josé@example.com", "josé@example.com"),
         ("a#b{c}|d@example.com", "a#b{c}|d@example.com", "a#b{c}|d@example.com"),
     ],
 )
@@ -49,6 +47,7 @@ def test_dots_and_tags_tell_people_apart() -> None:
         '"jo smith"@example.com',
         "jo@[127.0.0.1]",
         "jo@localhost",
+        "josé.smith@example.com",  # Notify takes no letters beyond ASCII in front of the @.
         "jo@" + "a." * 160 + "com",
     ],
 )

@@ -22,7 +22,8 @@ OTHER: dict[str, Any] = {
 STANDS = """
     SELECT json_agg(json_build_array(r.kind, r.language, r.contact_by, r.formats, r.state,
         (SELECT array_agg(code ORDER BY code) FROM registration_topics t WHERE t.registration_id = r.id),
-        (SELECT array_agg(channel ORDER BY channel) FROM registration_contacts c WHERE c.registration_id = r.id))
+        (SELECT array_agg(channel ORDER BY channel) FROM registration_contacts c
+            WHERE c.registration_id = r.id))
         ORDER BY r.created_at)
     FROM registrations r
 """
@@ -51,7 +52,7 @@ async def test_an_intake_changes_nothing_that_is_confirmed(
     )
     assert b"evidence" not in change
     assert len(service.notify.inbox(known)) == 2
-    await service.approved()
+    await service.submit(await service.draft())
     await service.send()
     assert times_told(service, [known]) == [1]
 

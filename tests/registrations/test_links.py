@@ -40,7 +40,7 @@ async def test_an_expired_link_is_gone_and_confirms_nobody(service: Service, dat
     assert one_value(database, "SELECT state FROM registrations") == "pending"
 
 
-@pytest.mark.parametrize("token", ["", "x", "\0", "../..", new_token()])
+@pytest.mark.parametrize("token", ["", "x", "\0", "../..", "A" * 43])
 async def test_an_unknown_link_is_gone(service: Service, token: str) -> None:
     await _is_gone(service, token)
 

@@ -107,7 +107,10 @@ def _folding(text: str) -> Iterator[tuple[str, bytes]]:
     yield "Python, bytes", repr(raw)[2:-1].encode()
     yield "octal", "".join(chr(b) if 32 <= b < 127 else rf"\{b:03o}" for b in raw).encode()
     yield "HTML", escape(text).encode()
-    yield "HTML, numbered", "".join(c if c.isalnum() and c.isascii() else f"&#{ord(c)};" for c in text).encode()
+    yield (
+        "HTML, numbered",
+        "".join(c if c.isalnum() and c.isascii() else f"&#{ord(c)};" for c in text).encode(),
+    )
     yield "UTF-16, little-endian", text.encode("utf-16-le")
     yield "UTF-16, big-endian", text.encode("utf-16-be")
     yield "UTF-32", text.encode("utf-32-le")

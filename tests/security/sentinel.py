@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 import httpx
 
 EMAIL: Final = "Zobeide.Quixworth+tag@flumdiddle.example.com"
-REFUSED_EMAIL: Final = "Zoë.Quixworth@flumdiddle.example.com"
-"""We take it; Notify does not."""
+OTHER_EMAIL: Final = "Zoe.Quixworth@flumdiddle.example.com"
+"""What is sent there is refused by a proxy before Notify, and sent again."""
 MOBILE: Final = "+447700900417"
 DETAILS: Final = {
     "email": EMAIL,
@@ -69,7 +69,7 @@ class Visitor:
     issuer: str
     callback_token: str
     http: httpx.Client
-    answers: list[tuple[str, httpx.Response]] = field(default_factory=list)
+    answers: list[tuple[str, httpx.Response]] = field(default_factory=list, init=False)
 
     def call(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         answer = self.http.request(method, url, **arguments)
@@ -126,14 +126,14 @@ class Visitor:
     def registers_again_and_elsewhere(self) -> None:
         again = FORM | {"email": EMAIL.upper(), "topics": ["evidence"], "language": "cy"}
         assert self.call("POST", self.public + REGISTRATIONS, json=again).status_code == 202
-        refused = FORM | {"email": REFUSED_EMAIL, "contact_by": ["email"]}
-        assert self.call("POST", self.public + REGISTRATIONS, json=refused).status_code == 202
+        plan = [{"fault": "before-commit:proxy-400", "times": 1, "match": {"to": OTHER_EMAIL}}]
+        self.call("POST", f"{self.notify}/admin/faults", json=plan).raise_for_status()
+        other = FORM | {"kind": "individual", "email": OTHER_EMAIL, "contact_by": ["email"]}
+        assert self.call("POST", self.public + REGISTRATIONS, json=other).status_code == 202
 
     def gets_an_update(self) -> str:
         comms = self.as_staff("comms")
-        drafted = self.call(
-            "POST", f"{self.staff}/v1/schemes/windrush/updates", json=UPDATE, headers=comms
-        )
+        drafted = self.call("POST", f"{self.staff}/v1/schemes/windrush/updates", json=UPDATE, headers=comms)
         update = f"{self.staff}/v1/updates/{drafted.json()['id']}"
         assert self.call("POST", f"{update}/submission", headers=comms).status_code == 202
 
@@ -157,7 +157,13 @@ class Visitor:
         for wrong in wrong_bodies():
             self.call("POST", self.public + REGISTRATIONS, json=wrong)
         long = {"email": EMAIL, "name": FORM["name"] * 2000}
-        for raw in (f'{{"email": "{EMAIL}"', f'{{"name": "\\ud800{EMAIL}"}}', EMAIL, f"\xff{EMAIL}", f"[{EMAIL}"):
+        for raw in (
+            f'{{"email": "{EMAIL}"',
+            f'{{"name": "\\ud800{EMAIL}"}}',
+            EMAIL,
+            f"\xff{EMAIL}",
+            f"[{EMAIL}",
+        ):
             headers = {"Content-Type": "application/json"}
             self.call("POST", self.public + REGISTRATIONS, content=raw.encode("latin-1"), headers=headers)
         comms, receipt = self.as_staff("comms"), {"id": EMAIL, "to": EMAIL, "status": MOBILE}

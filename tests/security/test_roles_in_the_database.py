@@ -89,14 +89,15 @@ def test_public_has_nothing(migrated: Database) -> None:
             WITH acls (kind, name, acl) AS (
                 SELECT 'table', relname, coalesce(relacl, acldefault('r', relowner)) FROM pg_class
                     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-                UNION ALL SELECT 'column', attname, attacl FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+                UNION ALL SELECT 'column', attname, attacl
+                    FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
                     WHERE relnamespace = 'public'::regnamespace AND attacl IS NOT NULL
                 UNION ALL SELECT 'function', proname, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc
                     WHERE pronamespace = 'public'::regnamespace
                 UNION ALL SELECT 'schema', nspname, coalesce(nspacl, acldefault('n', nspowner))
                     FROM pg_namespace WHERE nspname = 'public'
-                UNION ALL SELECT 'database', datname, coalesce(datacl, acldefault('d', datdba)) FROM pg_database
-                    WHERE datname = current_database()
+                UNION ALL SELECT 'database', datname, coalesce(datacl, acldefault('d', datdba))
+                    FROM pg_database WHERE datname = current_database()
             )
             SELECT kind, name, privilege_type FROM acls, aclexplode(acl) WHERE grantee = 0
             """
@@ -111,7 +112,9 @@ def test_a_role_that_is_none_of_ours_cannot_even_connect(migrated: Database, clu
         name = sql.Identifier(stranger)
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(password)))
         try:
-            url = migrated.url().replace(migrated.url().split("//")[1].split("@")[0], f"{stranger}:{password}")
+            url = migrated.url().replace(
+                migrated.url().split("//")[1].split("@")[0], f"{stranger}:{password}"
+            )
             with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
                 psycopg.connect(url)
         finally:
@@ -156,7 +159,7 @@ async def test_the_public_process_drops_into_the_letterbox_and_reads_nothing(
         for table in ("intake", "registrations", "contacts", "confirmations", "registration_contacts"):
             for statement in (f"SELECT count(*) FROM {table}", f"SELECT FROM {table}", f"TABLE {table}"):
                 with pytest.raises(DENIED):
-                    connection.execute(statement)  # type: ignore[arg-type]
+                    connection.execute(statement)
         assert "sealed" not in str(connection.execute("SELECT query FROM pg_stat_activity").fetchall())
         assert connection.execute("SELECT FROM pg_stats WHERE tablename = 'contacts'").fetchall() == []
     with database.connect() as connection:
@@ -177,7 +180,7 @@ async def test_the_staff_process_reads_no_sealed_contact(service: Service, datab
             ("journey_answers", "encrypted"),
         ):
             with pytest.raises(DENIED):
-                connection.execute(f"SELECT {column} FROM {table}")  # type: ignore[arg-type]
+                connection.execute(f"SELECT {column} FROM {table}")
     with database.connect("kept_worker") as connection:
         assert connection.execute("SELECT sealed FROM contacts").fetchall()
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from service.updates import drafting
+from service.updates.audience import audience_sha256
 from service.updates.states import UpdateState
 from tests.harness.people import COMMS, Service, now
 from tests.harness.servers import EMAIL_TEMPLATE
@@ -119,6 +120,21 @@ async def test_the_audience_hash_is_over_the_sorted_people_and_their_count(
     submitted = await service.submit(await service.draft())
 
     assert submitted.audience_sha256 == independent_audience_sha256(people)
+
+
+async def test_the_audience_hash_does_not_depend_on_how_the_people_lie_in_their_table(
+    service: Service, directory: Directory
+) -> None:
+    people = set(directory.people(7))
+    update = await service.draft()
+    directory.connection.execute("UPDATE updates SET state = 'preparing'")
+    for person in sorted(people, reverse=True):
+        directory.connection.execute(
+            "INSERT INTO audience_members VALUES (%s, %s, %s, 'email', 'en')", (update, person, uuid4())
+        )
+
+    async with service.staff.begin() as tx:
+        assert await audience_sha256(tx, update) == independent_audience_sha256(people)
 
 
 async def test_an_audience_that_matches_nobody_goes_back_with_the_reason(

@@ -1,6 +1,7 @@
 """The doorbell: many rings are one, and a ring that is lost costs nothing but seconds."""
 
 import asyncio
+import socket
 import time
 
 import redis
@@ -22,8 +23,8 @@ async def test_rings_close_together_are_one(valkey_server: EmbeddedValkey) -> No
         waiting = owner.zcard(queue_name(Lane.URGENT))
         assert isinstance(waiting, int)
         assert 1 <= waiting <= 5
-        for key in owner.keys("arq:job:*"):  # type: ignore[union-attr]
-            assert b"@" not in (owner.get(key) or b"")  # type: ignore[operator]
+        for key in owner.keys("arq:job:*"):
+            assert b"@" not in (owner.get(key) or b"")
         owner.flushdb()
     await doorbell.close()
 
@@ -38,8 +39,8 @@ async def test_a_ring_while_redis_is_gone_neither_raises_nor_waits_long() -> Non
 
 
 async def test_a_ring_to_a_redis_that_says_nothing_is_given_up() -> None:
-    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
+    silent = socket.create_server(("127.0.0.1", 0))
+    port = silent.getsockname()[1]
     doorbell = Doorbell.at(SecretStr(f"redis://127.0.0.1:{port}/0"))
     began = time.monotonic()
     await doorbell.ring(Job.SEND)
@@ -56,6 +57,7 @@ async def test_a_ring_is_answered_once_and_a_ring_during_the_work_once_more(
     with redis.Redis.from_url(valkey_server.url("kept_owner")) as owner:
         owner.flushdb()
     answered: list[float] = []
+    first = asyncio.Event()
     at_once = 0
 
     async def answer() -> None:
@@ -63,6 +65,7 @@ async def test_a_ring_is_answered_once_and_a_ring_during_the_work_once_more(
         at_once += 1
         assert at_once == 1
         answered.append(time.monotonic())
+        first.set()
         await asyncio.sleep(0.4)
         at_once -= 1
 
@@ -75,8 +78,7 @@ async def test_a_ring_is_answered_once_and_a_ring_during_the_work_once_more(
     process._handle_signals = False
     running = asyncio.create_task(process.async_run())
     await doorbell.ring(Job.SEND)
-    while not answered:
-        await asyncio.sleep(0.02)
+    await asyncio.wait_for(first.wait(), 10)
     await doorbell.ring(Job.SEND)
     await asyncio.sleep(1.0)
     assert len(answered) == 2
