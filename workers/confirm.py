@@ -2,9 +2,10 @@
 
 import asyncio
 from typing import Final
+from uuid import UUID
 
 from service.notify import guard
-from service.notify.gateway import EmailMessage, FencedToken, Outcome
+from service.notify.gateway import EmailMessage
 from service.observability import log
 from service.registrations import confirming
 from service.registrations.confirming import ClaimedConfirmation
@@ -44,28 +45,30 @@ async def _batch(context: WorkerContext, permits: int) -> int:
             for scheme in {each.scheme_id for each in claimed}
             for details in [await public_list(tx, scheme)]
         }
-    results = await asyncio.gather(
-        *(_one(context, each, schemes[each.scheme_id], allowed[each.scheme_id], token) for each in claimed)
-    )
-    settled = [(each.id, outcome) for each, outcome in zip(claimed, results, strict=True) if outcome]
-    unusable = [each.id for each, outcome in zip(claimed, results, strict=True) if outcome is None]
+    ready: list[tuple[ClaimedConfirmation, EmailMessage]] = []
+    unusable: list[UUID] = []
+    for each in claimed:
+        message = _readable(context, each, schemes[each.scheme_id], allowed[each.scheme_id])
+        if message is None:
+            unusable.append(each.id)
+        else:
+            ready.append((each, message))
+    messages = [message for _, message in ready]
+    outcomes = await hand_over(context, messages, token, context.stop.link_may_leave)
+    settled = [(each.id, outcome) for (each, _), outcome in zip(ready, outcomes, strict=True)]
     async with context.transactions.begin() as tx:
         now = context.clock.now()
         await confirming.settle(tx, settled, ask_after=context.ask_after, now=now)
         await confirming.set_aside(tx, unusable)
-    if await slow_down(context, [outcome for _, outcome in settled]):
+    if await slow_down(context, outcomes):
         await asyncio.sleep(0.5)
     return len(claimed)
 
 
-async def _one(
-    context: WorkerContext,
-    claimed: ClaimedConfirmation,
-    scheme: SchemeView,
-    allowed: guard.Allowed,
-    token: FencedToken,
-) -> Outcome | None:
-    """Hand one confirmation over; None where it cannot be sent as it is."""
+def _readable(
+    context: WorkerContext, claimed: ClaimedConfirmation, scheme: SchemeView, allowed: guard.Allowed
+) -> EmailMessage | None:
+    """One confirmation as it will leave; None where it cannot leave so, and a person must look."""
     try:
         message = _message(context, claimed, scheme)
     except CannotOpen as error:
@@ -74,7 +77,7 @@ async def _one(
     if (stopped := guard.read(message, allowed)) is not None:
         log.error("the guard stopped a confirmation", emails=stopped.emails, phones=stopped.phones)
         return None
-    return await hand_over(context, message, token, context.stop.link_may_leave)
+    return message
 
 
 def _message(context: WorkerContext, claimed: ClaimedConfirmation, scheme: SchemeView) -> EmailMessage:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from service.deliveries.settling import Settlement, not_sent, settlement
 from service.deliveries.states import DeliveryState
 from service.doorbell import Job
 from service.notify import guard
-from service.notify.gateway import Accepted, FencedToken, Outcome, Refusal, ServiceRefused
+from service.notify.gateway import Accepted, EmailMessage, FencedToken, Outcome, Refusal, ServiceRefused
 from service.observability import log
 from service.schemes.reading import public_list
 from service.updates.content import email_words
@@ -31,6 +32,15 @@ ONE_JOB: Final = 30.0
 """Seconds after which a job makes room for others and rings for itself again: arq's jobs are short."""
 
 Sent = tuple[Settlement, Outcome | None, Why | None]
+"""What became of a delivery, what Notify said of it, and whether that has to stop the update."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Claimed deliveries, and the token that is theirs alone."""
+
+    token: FencedToken
+    claimed: list[Claimed]
 
 
 async def send_updates(context: WorkerContext) -> None:
@@ -54,24 +64,39 @@ async def send_updates(context: WorkerContext) -> None:
 async def _send_update(context: WorkerContext, update_id: UUID, *, until: float) -> None:
     async with context.transactions.begin() as tx:
         approved = await _load(tx, update_id)
+    batch = await _claim(context, update_id, until=until)
+    while batch.claimed:
+        # The next batch is claimed while this one leaves: each has a token and attempts of its own.
+        coming = asyncio.create_task(_claim(context, update_id, until=until))
+        sent = await _hand_over(context, update_id, batch, approved)
+        await _settle(context, update_id, sent)
+        busy = await slow_down(context, [outcome for _, outcome, _ in sent if outcome is not None])
+        batch = await coming
+        if busy:
+            await asyncio.sleep(0.5)
+        if busy and not batch.claimed:
+            # What Notify did not take is planned again, since the next batch was looked for.
+            batch = await _claim(context, update_id, until=until)
+    if time.monotonic() >= until:
+        await context.doorbell.ring(Job.SEND)
+
+
+async def _claim(context: WorkerContext, update_id: UUID, *, until: float) -> Batch:
+    """The next deliveries that may leave, as many as the pace permits now; none where nothing may.
+
+    One that is claimed and may not leave any more is settled as planned: a halt loses nobody.
+    """
     while time.monotonic() < until:
         if not context.stop.update_may_leave(update_id):
-            return
+            break
         permits = await context.permits(BATCH)
-        if permits == 0:
-            await asyncio.sleep(0.1)
-            continue
-        # The fence: the token is older than the attempts that go out under it, and never renewed.
-        token = context.notify.fence()
-        async with context.transactions.begin() as tx:
-            claimed = await claim(tx, update_id, limit=permits, now=context.clock.now())
-        if not claimed:
-            return
-        sent = await asyncio.gather(*(_one(context, update_id, each, approved, token) for each in claimed))
-        await _settle(context, update_id, sent)
-        if await slow_down(context, [outcome for _, outcome, _ in sent if outcome is not None]):
-            await asyncio.sleep(0.5)
-    await context.doorbell.ring(Job.SEND)
+        if permits:
+            # The fence: the token is older than the attempts that go out under it, and never renewed.
+            token = context.notify.fence()
+            async with context.transactions.begin() as tx:
+                return Batch(token, await claim(tx, update_id, limit=permits, now=context.clock.now()))
+        await asyncio.sleep(0.1)
+    return Batch(context.notify.fence(), [])
 
 
 async def _load(tx: Transaction, update_id: UUID) -> Approved:
@@ -86,10 +111,31 @@ async def _load(tx: Transaction, update_id: UUID) -> Approved:
     )
 
 
-async def _one(
-    context: WorkerContext, update_id: UUID, claimed: Claimed, approved: Approved, token: FencedToken
-) -> Sent:
-    """Hand one delivery over, unless it should not leave."""
+async def _hand_over(context: WorkerContext, update_id: UUID, batch: Batch, approved: Approved) -> list[Sent]:
+    """Hand a batch over, but for those deliveries that should not leave."""
+    sent: list[Sent] = []
+    ready: list[tuple[Claimed, EmailMessage]] = []
+    for claimed in batch.claimed:
+        message = _message(context, claimed, approved)
+        if isinstance(message, EmailMessage):
+            ready.append((claimed, message))
+        else:
+            sent.append(message)
+    outcomes = await hand_over(
+        context,
+        [message for _, message in ready],
+        batch.token,
+        lambda: context.stop.update_may_leave(update_id),
+    )
+    sent += [
+        (settlement(claimed, outcome), outcome, _halts(outcome, approved))
+        for (claimed, _), outcome in zip(ready, outcomes, strict=True)
+    ]
+    return sent
+
+
+def _message(context: WorkerContext, claimed: Claimed, approved: Approved) -> EmailMessage | Sent:
+    """What is to leave for one delivery, or why nothing is."""
     if not claimed.people or claimed.sealed is None:
         return not_sent(claimed, DeliveryState.WITHDRAWN), None, None
     if claimed.suppressed:
@@ -101,15 +147,9 @@ async def _one(
         return not_sent(claimed, DeliveryState.SET_ASIDE), None, None
     message = render(claimed, recipient, approved, context.keys, context.settings.public_url)
     if (stopped := guard.read(message, approved.allowed)) is not None:
-        log.error(
-            "the guard stopped an update",
-            update=str(update_id),
-            emails=stopped.emails,
-            phones=stopped.phones,
-        )
+        log.error("the guard stopped an update", emails=stopped.emails, phones=stopped.phones)
         return not_sent(claimed, DeliveryState.PLANNED), None, Why.GUARD
-    outcome = await hand_over(context, message, token, lambda: context.stop.update_may_leave(update_id))
-    return settlement(claimed, outcome), outcome, _halts(outcome, approved)
+    return message
 
 
 def _halts(outcome: Outcome, approved: Approved) -> Why | None:

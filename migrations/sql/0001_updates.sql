@@ -31,12 +31,14 @@ BEGIN
         AND OLD.state <> 'preparing' AND NEW.state <> 'draft' THEN
         RAISE EXCEPTION 'people are frozen while preparing only' USING ERRCODE = 'check_violation';
     END IF;
-    -- One recipient needs no senior. Everything else needs an approval of these very words and people.
+    -- One recipient needs no senior. Everything else needs an approval of these very words and people,
+    -- given after this submission: one that was followed by a sending back does not count again.
     IF NEW.state IN ('approved', 'sending') AND NEW.state <> OLD.state AND NOT EXISTS (
         SELECT FROM approvals a
         JOIN update_versions v ON v.update_id = a.update_id AND v.version = a.version
         WHERE a.update_id = NEW.id AND a.version = NEW.version AND a.decision = 'approve'
             AND a.content_sha256 = v.content_sha256 AND a.audience_sha256 = NEW.audience_sha256
+            AND a.decided_at >= NEW.submitted_at
     ) AND (SELECT count(*) FROM audience_members WHERE update_id = NEW.id) <> 1 THEN
         RAISE EXCEPTION 'no approval of these words and these people' USING ERRCODE = 'check_violation';
     END IF;

@@ -24,6 +24,8 @@ SPELT: Final = re.compile(
     r"([\w-]+(?:\s*[\[({<]?\s*(?:\bdot\b|\.)\s*[\])}>]?\s*[\w-]+)+)",
     re.IGNORECASE | re.UNICODE,
 )
+NAME_OF_A_MAILBOX: Final = re.compile(r"[^\W\d_][._+-]\w|\w[._+-][^\W\d_]")
+"""`mary.jones at example.com` is somebody's address; `look at gov.uk` is none."""
 DOTS: Final = re.compile(r"\s*[\[({<]?\s*(?:\bdot\b|\.)\s*[\])}>]?\s*", re.IGNORECASE)
 DIGIT_RUN: Final = re.compile(r"\+?\d(?:[\s().\-/\u2010-\u2015\u2212·•_*]{0,3}\d)*")
 """Any dash: word processors make longer ones of hyphens. And what markdown puts around a part."""
@@ -71,7 +73,7 @@ def _emails(text: str) -> set[str]:
     for match in SPELT.finditer(text):
         domain = DOTS.sub(".", match.group(2))
         # "look at gov.uk" is no address: only what was joined up or bracketed on purpose is read.
-        if match.group() != match.group().strip() or "@" in match.group() or _spelt_out(match.group()):
+        if "@" in match.group() or _spelt_out(match.group()) or NAME_OF_A_MAILBOX.search(match.group(1)):
             found.add(f"{match.group(1)}@{domain}")
     return {_index_form(candidate) for candidate in found}
 

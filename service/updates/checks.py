@@ -9,6 +9,7 @@ from typing import Any
 
 from service.errors import Conflict
 from service.notify.details import find_details
+from service.registrations.words import Language
 from service.schemes.reading import PublicList
 from service.updates.content import Content, email_words
 
@@ -40,7 +41,8 @@ class Blocked(Conflict):
 def check(content: Content, allowed: PublicList) -> list[Finding]:
     """Every finding in the words of `content`, in order."""
     found: list[Finding] = []
-    for language, words in email_words(content).items():
+    written = email_words(content)
+    for language, words in ((each, written[each]) for each in Language if each in written):
         for name, text in (("subject", words.subject), ("body", words.body)):
             where = f"email.{language.value}.{name}"
             lines = [

@@ -14,7 +14,11 @@ BODY = json.dumps(
         "reference": None,
         "uri": "https://example.org/v2/notifications/740e5834-3a29-46b4-9a6f-16142fde533a",
         "scheduled_for": None,
-        "template": {"id": "11111111-2222-4333-8444-555555555555", "version": 1, "uri": "https://example.org"},
+        "template": {
+            "id": "11111111-2222-4333-8444-555555555555",
+            "version": 1,
+            "uri": "https://example.org",
+        },
         "content": {"from_email": "a@example.org", "subject": "s", "body": "b"},
     }
 ).encode()

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from service.crypto.canonical import canonical_json
 from service.deliveries import certificate
 from service.deliveries.certificate import NoCertificateYet, Signed
 from service.deliveries.merkle import Tree, leaf
@@ -118,3 +119,15 @@ async def test_there_is_none_before_the_first_message(service: Service) -> None:
     async with service.staff.begin() as tx:
         with pytest.raises(NoCertificateYet):
             await certificate.ask(tx, SENIOR, update, now=now())
+
+
+async def test_counts_that_do_not_add_up_do_not_verify_even_where_they_are_signed(service: Service) -> None:
+    await service.people(2)
+    update = await service.approved()
+    await service.send()
+    body = (await certified(service, update)).body
+    key = service.worker.keys.signing_key()
+    for outcomes, holds in (({"accepted": 2}, True), ({"accepted": 1}, False)):
+        altered = {**body, "outcomes": outcomes}
+        signed = Signed(altered, key.sign(canonical_json(altered)).hex())
+        assert certificate.verify(signed.as_json(), public_key(service)) is holds

@@ -1,5 +1,6 @@
 """Whatever becomes of the answer, everybody ends with exactly one message."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -136,3 +137,17 @@ async def test_a_confirmation_too_arrives_once(service: Service, position: str, 
     await confirm.send_confirmations(service.worker)
     assert len(service.notify.inbox(newcomer)) == 1
     await service.confirm(newcomer)
+
+
+async def test_what_notify_lists_as_created_may_still_be_deleted_and_is_not_taken_for_sent(
+    service: Service,
+) -> None:
+    people = await service.people(2)
+    update = await service.approved()
+    fault(service.notify, "commit-then-delete:error-500", times=2, seconds=1.5)
+    await service.send()
+    await reconcile.ask_notify(service.worker)
+    assert await service.outcomes(update) == {"uncertain": 2}
+    await asyncio.sleep(1.6)
+    await ask_until_settled(service)
+    assert times_told(service, people) == [1, 1]

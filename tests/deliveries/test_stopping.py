@@ -89,7 +89,8 @@ async def test_a_reading_older_than_a_second_counts_as_stop(service: Service) ->
     await stop.end()
     await asyncio.sleep(TOO_OLD)
     token = service.worker.notify.fence()
-    assert await hand_over(service.worker, message, token, stop.link_may_leave) == TryLater(Busy.STOPPED)
+    outcomes = await hand_over(service.worker, [message], token, stop.link_may_leave)
+    assert outcomes == [TryLater(Busy.STOPPED)]
     assert service.notify.inbox(address) == []
 
 

@@ -49,9 +49,7 @@ class Cluster:
                 )
             )
             # CREATE DATABASE copies the tables with their grants, and not the right to connect.
-            connection.execute(
-                sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
             if self.passwords and template == TEMPLATE:
                 connection.execute(
                     sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(

@@ -4,6 +4,8 @@ from uuid import UUID
 
 import pytest
 
+from service.deliveries.claiming import claim
+from service.deliveries.preparing import begin_sending
 from service.holds.holding import NoSuchHold, holds_in_force, lift_hold, set_hold
 from service.holds.tables import Scope
 from service.staff.principal import NotYourRole
@@ -96,3 +98,18 @@ async def test_a_hold_is_lifted_once(service: Service) -> None:
     for gone in (hold, UUID(int=7)):
         with pytest.raises(NoSuchHold):
             await _lift(service, gone)
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+async def test_nothing_is_claimed_while_a_hold_is_set(service: Service, scope: Scope) -> None:
+    await service.people(2)
+    update = await service.approved()
+    async with service.worker.transactions.begin() as tx:
+        assert await begin_sending(tx, update, now=now())
+    hold = await _set(service, scope)
+
+    async with service.worker.transactions.begin() as tx:
+        assert await claim(tx, update, limit=10, now=now()) == []
+    await _lift(service, hold)
+    async with service.worker.transactions.begin() as tx:
+        assert len(await claim(tx, update, limit=10, now=now())) == 2

@@ -44,19 +44,20 @@ async def test_we_refuse_an_old_token_before_notify_has_to(service: Service) -> 
     token = service.worker.notify.fence()
     asked_before = service.notify.http.get("/admin/counts").json()["requests"]
     old = FencedToken(token.text, time.time() - FRESH - 1)
-    outcome = await hand_over(service.worker, a_message(address), old, lambda: True)
-    assert outcome == TryLater(Busy.STALE_TOKEN)
+    outcomes = await hand_over(service.worker, [a_message(address)], old, lambda: True)
+    assert outcomes == [TryLater(Busy.STALE_TOKEN)]
     assert service.notify.http.get("/admin/counts").json()["requests"] == asked_before
     young = FencedToken(token.text, time.time() - FRESH + 5)
-    assert isinstance(await hand_over(service.worker, a_message(address), young, lambda: True), Accepted)
+    [outcome] = await hand_over(service.worker, [a_message(address)], young, lambda: True)
+    assert isinstance(outcome, Accepted)
 
 
 async def test_what_may_not_leave_does_not(service: Service) -> None:
     address = somebody()
-    outcome = await hand_over(
-        service.worker, a_message(address), service.worker.notify.fence(), lambda: False
+    outcomes = await hand_over(
+        service.worker, [a_message(address)], service.worker.notify.fence(), lambda: False
     )
-    assert outcome == TryLater(Busy.STOPPED)
+    assert outcomes == [TryLater(Busy.STOPPED)]
     assert service.notify.inbox(address) == []
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.errors import Gone
 from service.registrations.words import Choice
 from tests.deliveries.looking import one_value, run_sql, times_told
 from tests.harness.people import Service, somebody
@@ -147,3 +148,13 @@ async def test_who_confirms_again_after_a_bounce_hears_again(
     await service.confirm(known)
     update = await service.draft()
     assert (await service.submit(update)).planned == 1
+
+
+async def test_a_link_about_a_change_is_answered_once(
+    service: Service, database: Database, known: str
+) -> None:
+    await service.register(known, **OTHER)
+    await service.confirm(known, Choice.NOT_ME)
+    with pytest.raises(Gone):
+        await service.confirm(known, Choice.MINE)
+    assert one_value(database, STANDS) == [BEFORE]
