@@ -12,6 +12,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
+from sqlalchemy.exc import ProgrammingError
 
 from service.database import driver_url
 from service.errors import Misconfigured
@@ -32,8 +33,15 @@ def migrate(owner_url: str, *, revision: str = "head") -> None:
     with _connect(owner_url) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (ONE_AT_A_TIME,))
         _make_roles(connection)
-        command.upgrade(alembic_config(owner_url), revision)
-        connection.execute((HERE / "grants.sql").read_bytes())
+        try:
+            command.upgrade(alembic_config(owner_url), revision)
+            connection.execute((HERE / "grants.sql").read_bytes())
+        except (psycopg.errors.InsufficientPrivilege, ProgrammingError) as error:
+            if not isinstance(getattr(error, "orig", error), psycopg.errors.InsufficientPrivilege):
+                raise
+            raise Misconfigured(
+                "KEPT_DATABASE_URL: its user is not the owner of the database; migrations need the owner"
+            ) from None
 
 
 def downgrade(owner_url: str, *, revision: str) -> None:

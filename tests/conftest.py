@@ -17,7 +17,7 @@ from service.schemes.applying import apply
 from service.schemes.file import read_scheme_file
 from service.schemes.reading import find_scheme
 from service.settings import WorkerSettings
-from tests.harness.people import Service, now
+from tests.harness.people import Service, now, sign_everybody_in
 from tests.harness.servers import (
     EMAIL_TEMPLATE,
     RATE,
@@ -31,6 +31,11 @@ from workers.context import WorkerContext, make_context
 
 PUBLIC_URL = "http://127.0.0.1:1"
 SCHEME = Path(__file__).parent.parent / "deploy" / "demo" / "windrush.toml"
+
+
+@pytest.fixture(autouse=True)
+def _signed_in() -> None:
+    sign_everybody_in()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from typing import Final
 from setproctitle import setproctitle
 
 from service.cli.failing import WRONG_USAGE, exit_code, say_error
-from service.doorbell import LANES, Job, Lane, worker
-from service.errors import KeptError
+from service.doorbell import LANES, LOST, Job, Lane, worker
+from service.errors import KeptError, Misconfigured
 from service.observability import configure_logging, log
 from service.settings import WorkerSettings, load
 from workers import confirm, intake, plan, reconcile, send, tidy
@@ -56,6 +56,9 @@ def main(arguments: list[str]) -> int:
     except KeptError as error:
         say_error(error)
         return exit_code(error)
+    except LOST:
+        say_error(Misconfigured("KEPT_REDIS_URL: Redis cannot be reached; check address, user and password"))
+        return WRONG_USAGE
     return 0
 
 

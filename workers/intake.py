@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from service.database import Transaction
 from service.doorbell import Job
 from service.observability import log
-from service.registrations.changes import apply_change, next_change
+from service.registrations.changes import apply_change, next_change, set_change_aside
 from service.registrations.form import RegistrationForm
 from service.registrations.places import change_place, intake_place
 from service.registrations.reading_forms import Opened, read_form
@@ -22,6 +22,9 @@ from workers.context import WorkerContext
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 50
+
+UNUSABLE: Final = (CannotOpen, ValidationError, ValueError)
+"""What a sealed form may turn out to be: not openable, or not a form of this version."""
 
 
 async def take_in(context: WorkerContext) -> None:
@@ -42,8 +45,13 @@ async def apply_changes(context: WorkerContext) -> None:
             if change is None or change.sealed_change is None:
                 break
             scheme = await get_scheme(tx, change.scheme_id)
-            plain = context.keys.open(change.sealed_change, change_place(change.id))
-            opened = _read(context, change.id, scheme, plain)
+            try:
+                plain = context.keys.open(change.sealed_change, change_place(change.id))
+                opened = _read(context, change.id, scheme, plain)
+            except UNUSABLE as error:
+                log.error("a change cannot be used", change=str(change.id), error=error)
+                await set_change_aside(tx, change)
+                continue
             await apply_change(tx, change, opened, tokens=context.keys.tokens, now=context.clock.now())
 
 
@@ -66,7 +74,7 @@ async def _batch(context: WorkerContext, tx: Transaction) -> int:
         try:
             plain = context.keys.open(row.sealed, intake_place(row.id))
             opened.append(_read(context, row.id, schemes[row.scheme_id], plain))
-        except (CannotOpen, ValidationError, ValueError) as error:
+        except UNUSABLE as error:
             log.error("an intake cannot be used", intake=str(row.id), error=error)
             unusable.append(row.id)
     now = context.clock.now()

@@ -58,9 +58,11 @@ CREATE TRIGGER deliveries_are_guarded AFTER UPDATE ON deliveries
     REFERENCING OLD TABLE AS was NEW TABLE AS became
     FOR EACH STATEMENT EXECUTE FUNCTION deliveries_move_as_they_may();
 
--- Notify's callbacks. Any reference is taken: a receipt can be here before our own 201 is.
+-- Notify's callbacks. A receipt can be here before our own 201 is. One with a reference that was never
+-- ours (an upload by hand can have any, somebody's name too) is not kept.
 CREATE FUNCTION record_receipt(receipt_id uuid, reference text, notify_id uuid, status text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO receipts (id, reference, notify_id, status, received_at)
-    VALUES (receipt_id, reference, notify_id, status, now());
+    SELECT receipt_id, reference, notify_id, status, now()
+    WHERE reference ~ '^[cd]-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9]{1,9}$';
 $$;

@@ -34,7 +34,13 @@ BEGIN
     UPDATE registration_contacts rc SET confirmed_at = now() FROM registrations r
     WHERE rc.registration_id = c.registration_id AND rc.contact_id = c.contact_id
         AND rc.confirmed_at IS NULL AND r.id = rc.registration_id AND r.state = 'confirmed';
-    RETURN CASE WHEN FOUND THEN 'registration' END;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    -- Its holder has just answered there: the address exists again.
+    UPDATE contacts SET suppressed_at = NULL, suppressed_why = NULL
+    WHERE id = c.contact_id AND suppressed_why = 'permanent-failure';
+    RETURN 'registration';
 END
 $$;
 

@@ -1,7 +1,7 @@
 """Receipts: what Notify says became of a message. In sets, idempotent, never backwards.
 
 A receipt can be here before our own 201: it then waits until its delivery is settled. One for a
-reference that we do not know is kept, and answered with 200 all the same.
+reference that is not ours is answered with 200 all the same.
 """
 
 from datetime import datetime
@@ -84,7 +84,7 @@ APPLIED = text("UPDATE receipts SET applied_at = :now WHERE id = ANY (:ids)")
 
 
 async def record(tx: Transaction, *, receipt: UUID, reference: str, notify_id: UUID, status: str) -> None:
-    """Keep a receipt, as the process that hears from Notify may. Any reference is taken."""
+    """Keep a receipt, as the process that hears from Notify may. One that is not of ours is dropped."""
     await tx.execute(select(func.record_receipt(receipt, reference, notify_id, status)))
 
 

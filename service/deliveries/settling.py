@@ -38,6 +38,16 @@ NOTE = text("""
     WHERE a.reference = o.reference
 """)
 
+# A 201 that is written down after Notify was asked twice in vain: by then it may have been sent again.
+LATE = text("""
+    INSERT INTO duplicates (notify_id, delivery_id, found_at)
+    SELECT o.notify_id, a.delivery_id, CAST(:now AS timestamptz)
+    FROM unnest(CAST(:references AS text[]), CAST(:notify_ids AS uuid[])) AS o (reference, notify_id)
+    JOIN attempts a ON a.reference = o.reference
+    WHERE o.notify_id IS NOT NULL AND a.outcome = 'missed'
+    ON CONFLICT DO NOTHING
+""")
+
 ABANDON = text("""
     WITH left_over AS (
         UPDATE deliveries SET state = 'uncertain', lease_until = NULL, changed_at = :now
@@ -92,15 +102,13 @@ async def settle(
             "now": now,
         },
     )
-    await tx.execute(
-        NOTE,
-        {
-            "references": [each.claimed.reference for each in settlements],
-            "outcomes": [each.outcome for each in settlements],
-            "notify_ids": [each.notify_id for each in settlements],
-            "ask_at": now + ask_after,
-        },
-    )
+    attempts = {
+        "references": [each.claimed.reference for each in settlements],
+        "notify_ids": [each.notify_id for each in settlements],
+    }
+    await tx.execute(LATE, {**attempts, "now": now})
+    outcomes = [each.outcome for each in settlements]
+    await tx.execute(NOTE, {**attempts, "outcomes": outcomes, "ask_at": now + ask_after})
 
 
 async def abandon(tx: Transaction, *, now: datetime) -> None:

@@ -6,10 +6,10 @@ It would rather find one too many: what it finds stops an update, and a person l
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate, takewhile
-from typing import Final
+from typing import Final, Literal
 
 import phonenumbers
 
@@ -32,6 +32,11 @@ DIGIT_RUN: Final = re.compile(r"\+?\d(?:[\s().\-/\u2010-\u2015\u2212·•_*]{0,3
 DIGIT_GROUP: Final = re.compile(r"\+?\d+")
 LONGEST_NUMBER: Final = 16
 """Characters: 15 digits of E.164 and a plus."""
+DATE: Final = re.compile(
+    r"(?<!\d)(?:(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d"
+    r"|(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+)
+"""01/02/2027 10:30 is no telephone number."""
 WRITTEN_AS_NUMBER: Final = re.compile(r"(?:\+|00?)[1-9]\d{7,13}|(?:44)?7\d{9}")
 """With its prefix, or a British mobile without: other bare digits are dates, sums and references."""
 
@@ -51,6 +56,20 @@ class Details:
         return Details(self.emails - emails, self.phones - phones)
 
 
+REDACTED: Final = "█████"
+"""What stands where a detail stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A detail, in index form, and where it stands in the folded text."""
+
+    kind: Literal["email", "phone"]
+    value: str = field(repr=False)
+    start: int
+    end: int
+
+
 @lru_cache(maxsize=512)
 def find_details(text: str) -> Details:
     """Every address and number in `text`.
@@ -58,9 +77,39 @@ def find_details(text: str) -> Details:
     Remembered for the last texts: an update's words are the same for everyone once each person's own
     links are out, so that reading a hundred thousand messages costs a handful of readings.
     """
-    folded = unicodedata.normalize("NFKC", text)
-    folded = "".join(_plain_digit(c) for c in folded if unicodedata.category(c) != "Cf")
-    return Details(frozenset(_emails(folded)), frozenset(_phones(folded)))
+    spots = list(_spots(_fold(text)[0]))
+    return Details(
+        frozenset(spot.value for spot in spots if spot.kind == "email"),
+        frozenset(spot.value for spot in spots if spot.kind == "phone"),
+    )
+
+
+def redact(text: str, *, emails: frozenset[str], phones: frozenset[str]) -> str:
+    """`text` with `REDACTED` in the place of every address and number but these, in index form."""
+    folded, origin = _fold(text)
+    allowed = {"email": emails, "phone": phones}
+    kept = list(text)
+    for spot in _spots(folded):
+        if spot.value not in allowed[spot.kind]:
+            first, last = origin[spot.start], origin[spot.end - 1]
+            kept[first : last + 1] = [REDACTED, *[""] * (last - first)]
+    return "".join(kept)
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """`text` as it is looked through, and for each of its characters where it comes from."""
+    pieces = [
+        (_plain_digit(piece), position)
+        for position, character in enumerate(text)
+        for piece in unicodedata.normalize("NFKC", character)
+        if unicodedata.category(piece) != "Cf"
+    ]
+    return "".join(piece for piece, _ in pieces), [position for _, position in pieces]
+
+
+def _spots(folded: str) -> Iterator[_Spot]:
+    yield from _emails(folded)
+    yield from _phones(folded)
 
 
 def _plain_digit(character: str) -> str:
@@ -68,14 +117,14 @@ def _plain_digit(character: str) -> str:
     return str(unicodedata.decimal(character)) if character.isdecimal() else character
 
 
-def _emails(text: str) -> set[str]:
-    found = {match.group().strip(".'’`*_") for match in EMAIL.finditer(text)}
+def _emails(text: str) -> Iterator[_Spot]:
+    for match in EMAIL.finditer(text):
+        yield _Spot("email", _index_form(match.group().strip(".'’`*_")), match.start(), match.end())
     for match in SPELT.finditer(text):
-        domain = DOTS.sub(".", match.group(2))
         # "look at gov.uk" is no address: only what was joined up or bracketed on purpose is read.
         if "@" in match.group() or _spelt_out(match.group()) or NAME_OF_A_MAILBOX.search(match.group(1)):
-            found.add(f"{match.group(1)}@{domain}")
-    return {_index_form(candidate) for candidate in found}
+            address = f"{match.group(1)}@{DOTS.sub('.', match.group(2))}"
+            yield _Spot("email", _index_form(address), match.start(), match.end())
 
 
 def _spelt_out(text: str) -> bool:
@@ -91,21 +140,24 @@ def _index_form(candidate: str) -> str:
         return candidate.lower()
 
 
-def _phones(text: str) -> set[str]:
-    found: set[str] = set()
-    for run in DIGIT_RUN.finditer(text):
-        groups = DIGIT_GROUP.findall(run.group())
+def _phones(text: str) -> Iterator[_Spot]:
+    # As long as it was, so that what follows keeps its place.
+    without_dates = DATE.sub(lambda date: "d" * len(date.group()), text)
+    for run in DIGIT_RUN.finditer(without_dates):
+        groups = list(DIGIT_GROUP.finditer(run.group()))
         # From every group on: two numbers side by side must not hide each other.
-        for start in range(len(groups)):
-            candidates = accumulate(groups[start : start + LONGEST_NUMBER])
-            numbers = (_e164(digits) for digits in takewhile(_short_enough, candidates))
-            longest = [number for number in numbers if number is not None][-1:]
-            found.update(longest)
-    return found
-
-
-def _short_enough(digits: str) -> bool:
-    return len(digits) <= LONGEST_NUMBER
+        for first in range(len(groups)):
+            longest: _Spot | None = None
+            digits = ""
+            for group in groups[first:]:
+                digits += group.group()
+                if len(digits) > LONGEST_NUMBER:
+                    break
+                if (number := _e164(digits)) is not None:
+                    start, end = run.start() + groups[first].start(), run.start() + group.end()
+                    longest = _Spot("phone", number, start, end)
+            if longest is not None:
+                yield longest
 
 
 def _e164(digits: str) -> str | None:

@@ -12,7 +12,7 @@ from service.registrations.form import RegistrationForm
 from service.registrations.reading_forms import Opened
 from service.registrations.registering import contacts_of
 from service.registrations.rows import add_registrations, registration_rows, sealed_profile
-from service.registrations.states import RegistrationState
+from service.registrations.states import ConfirmationState, RegistrationState
 from service.registrations.tables import (
     Confirmation,
     Registration,
@@ -26,12 +26,23 @@ async def next_change(tx: Transaction) -> Confirmation | None:
     """A change that was chosen and not yet applied, locked; None where there is none."""
     found = await tx.exec(
         select(Confirmation)
-        .where(col(Confirmation.choice).is_not(None), col(Confirmation.applied_at).is_(None))
+        .where(
+            col(Confirmation.choice).is_not(None),
+            col(Confirmation.applied_at).is_(None),
+            Confirmation.state == ConfirmationState.SENT,
+        )
         .order_by(col(Confirmation.used_at))
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     return found.first()
+
+
+async def set_change_aside(tx: Transaction, change: Confirmation) -> None:
+    """A change that cannot be read: a person must look, and the others go on."""
+    change.state = ConfirmationState.SET_ASIDE
+    tx.add(change)
+    await tx.flush()
 
 
 async def apply_change(

@@ -44,7 +44,7 @@ CONFIRMATION_MOVES: Final[Mapping[ConfirmationState, frozenset[ConfirmationState
     ConfirmationState.UNCERTAIN: frozenset(
         {ConfirmationState.SENT, ConfirmationState.DUE, ConfirmationState.SET_ASIDE}
     ),
-    ConfirmationState.SENT: frozenset(),
+    ConfirmationState.SENT: frozenset({ConfirmationState.SET_ASIDE}),
     ConfirmationState.REFUSED: frozenset(),
     ConfirmationState.SET_ASIDE: frozenset(),
 }

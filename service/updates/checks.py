@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from service.errors import Conflict
-from service.notify.details import find_details
+from service.notify.details import REDACTED, find_details, redact
 from service.registrations.words import Language
 from service.schemes.reading import PublicList
+from service.updates.body import EmailWords, UpdateBody
 from service.updates.content import Content, email_words
 
 
@@ -38,6 +39,23 @@ class Blocked(Conflict):
         self.findings = findings
 
 
+def without_details(body: UpdateBody, allowed: PublicList) -> UpdateBody:
+    """`body` as it may be kept: what would block it is blacked out, and blocks it still.
+
+    Drafts are kept in the clear, each version for ever. An address that must not be sent must not lie
+    there either (promise 7).
+    """
+
+    def redacted(text: str) -> str:
+        return redact(text, emails=allowed.emails, phones=allowed.phones)
+
+    words = {
+        language: EmailWords.model_construct(subject=redacted(written.subject), body=redacted(written.body))
+        for language, written in body.email.items()
+    }
+    return body.model_copy(update={"title": redacted(body.title), "email": words})
+
+
 def check(content: Content, allowed: PublicList) -> list[Finding]:
     """Every finding in the words of `content`, in order."""
     found: list[Finding] = []
@@ -48,7 +66,7 @@ def check(content: Content, allowed: PublicList) -> list[Finding]:
             lines = [
                 number
                 for number, line in enumerate(text.splitlines(), start=1)
-                if find_details(line).without(allowed.emails, allowed.phones)
+                if REDACTED in line or find_details(line).without(allowed.emails, allowed.phones)
             ]
             if not lines and find_details(text).without(allowed.emails, allowed.phones):
                 lines = [1]  # One that is broken over two lines.
@@ -60,6 +78,9 @@ def _off_the_list(where: str) -> Finding:
     return Finding(
         code="detail-off-public-list",
         where=where,
-        message="An email address or telephone number here is not on the scheme's public list.",
+        message=(
+            "An email address or telephone number here is not on the scheme's public list. "
+            "It is not kept: have it put on the list and type it again, or leave it out."
+        ),
         blocks=True,
     )

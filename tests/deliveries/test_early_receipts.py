@@ -14,7 +14,7 @@ from tests.harness.people import Service, now
 from tests.harness.servers import Database
 from workers import reconcile
 
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'duplicates'::regclass"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'contacts'::regclass"
 
 
 async def test_a_receipt_is_not_lost_while_its_delivery_is_being_settled(
@@ -35,7 +35,7 @@ async def test_a_receipt_is_not_lost_while_its_delivery_is_being_settled(
         )
         # Stops the worker in the middle of applying, after it has looked at the deliveries.
         with owner.transaction():
-            owner.execute("LOCK TABLE duplicates IN ACCESS EXCLUSIVE MODE")
+            owner.execute("LOCK TABLE contacts IN ACCESS EXCLUSIVE MODE")
             applying = asyncio.create_task(reconcile.apply_receipts(service.worker))
             for _ in range(500):
                 if looking.execute(WAITING).fetchone() == (1,):

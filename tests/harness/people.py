@@ -44,9 +44,20 @@ def somebody(name: str = "p") -> str:
     return f"{name}.{uuid4().hex[:12]}@example.com"
 
 
+_SIGNED_IN: list[tuple[Staff, timedelta]] = []
+
+
 def staff(name: str, *roles: Role, signed_in: timedelta = timedelta(0)) -> Staff:
-    """A member of staff who signed in `signed_in` ago."""
-    return Staff(subject=Subject(name), roles=frozenset(roles), auth_time=now() - signed_in)
+    """A member of staff who signed in `signed_in` before the test began."""
+    made = Staff(subject=Subject(name), roles=frozenset(roles), auth_time=now() - signed_in)
+    _SIGNED_IN.append((made, signed_in))
+    return made
+
+
+def sign_everybody_in() -> None:
+    """Staff that a module made when it was imported would else have signed in long before its tests."""
+    for each, ago in _SIGNED_IN:
+        object.__setattr__(each, "auth_time", now() - ago)
 
 
 COMMS = staff("comms", Role.COMMS)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -106,7 +106,7 @@ class StandIn:
 
     def inbox(self, address: str) -> list[dict[str, Any]]:
         """The messages of one address, oldest first."""
-        answer = self.http.get(f"/admin/inboxes/{address.lower()}")
+        answer = self.http.get(f"/admin/inboxes/{quote(address.lower(), safe='@')}")
         if answer.status_code == 404:
             return []
         answer.raise_for_status()

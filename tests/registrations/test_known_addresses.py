@@ -136,14 +136,12 @@ async def test_an_address_that_bounced_is_left_alone_for_thirty_days(
     assert one_value(database, "SELECT count(*) FROM intake") == 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="use_link (migrations/sql/0001_links.sql) leaves suppressed_at as it is"
-)
 async def test_who_confirms_again_after_a_bounce_hears_again(
     service: Service, database: Database, known: str
 ) -> None:
     run_sql(database, "UPDATE registrations SET state = 'left', left_at = now()")
-    run_sql(database, "UPDATE contacts SET suppressed_at = now() - interval '31 days', suppressed_why = 'x'")
+    bounced = "suppressed_at = now() - interval '31 days', suppressed_why = 'permanent-failure'"
+    run_sql(database, f"UPDATE contacts SET {bounced}")
     await service.register(known)
     await service.confirm(known)
     update = await service.draft()
@@ -158,3 +156,23 @@ async def test_a_link_about_a_change_is_answered_once(
     with pytest.raises(Gone):
         await service.confirm(known, Choice.MINE)
     assert one_value(database, STANDS) == [BEFORE]
+
+
+async def test_a_change_that_cannot_be_read_is_set_aside_and_the_others_are_applied(
+    service: Service, database: Database, known: str
+) -> None:
+    other = await service.person()
+    run_sql(database, "UPDATE contacts SET asked_at = '{}'")
+    for address in (known, other):
+        await service.register(address, **OTHER)
+    run_sql(
+        database,
+        "UPDATE confirmations SET sealed_change = 'x'"
+        " WHERE id = (SELECT min(id::text)::uuid FROM confirmations WHERE sealed_change IS NOT NULL)",
+    )
+    await service.confirm(known, Choice.MINE)
+    await service.confirm(other, Choice.MINE)
+    states = "SELECT array_agg(state ORDER BY state) FROM confirmations WHERE sealed_change IS NOT NULL"
+    assert one_value(database, states) == ["sent", "set_aside"]
+    applied = "SELECT count(*) FROM confirmations WHERE applied_at IS NOT NULL"
+    assert one_value(database, applied) == 1

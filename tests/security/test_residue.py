@@ -176,6 +176,7 @@ async def test_a_forced_unique_violation_says_a_mac_and_no_address(
     scanner = Scanner(DETAILS, whole=WHOLE)
     exception = f"{refused.value!r} {refused.value} {refused.value.orig!r} {vars(refused.value)}"
     assert "one_contact_an_address" in exception
+    assert "SQL parameters hidden" in exception  # Else what was to be stored would be in every traceback.
     assert mac in exception
     assert b"one_contact_an_address" in log_of_postgres
     assert mac.encode() not in log_of_postgres  # DETAIL is not logged; it would be a MAC if it were.

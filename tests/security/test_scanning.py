@@ -91,11 +91,17 @@ def test_every_form_of_text_is_found(scanner: Scanner, form: str, detail: str) -
     assert detail in found_in(scanner, data)
 
 
-@pytest.mark.parametrize("detail", DETAILS)
-@pytest.mark.parametrize("form", BYTE_FORMS)
+@pytest.mark.parametrize(
+    ("form", "detail"),
+    [
+        (form, detail)
+        for form in BYTE_FORMS
+        for detail in DETAILS
+        # An address of several lines is looked for line by line in these.
+        if not (detail == "post" and form.startswith(("mail", "Latin-1", "quoted")))
+    ],
+)
 def test_every_form_of_bytes_is_found(scanner: Scanner, form: str, detail: str) -> None:
-    if detail == "post" and form.startswith(("mail", "Latin-1", "quoted")):
-        pytest.skip("of several lines: its lines are looked for one by one")
     assert detail in found_in(scanner, os.urandom(64) + BYTE_FORMS[form](DETAILS[detail]) + os.urandom(64))
 
 

@@ -1,4 +1,4 @@
-"""What staff, or Notify, put where a person's details do not belong (check 9). Known not to hold yet."""
+"""What staff, or Notify, put where a person's details do not belong (check 9)."""
 
 import pytest
 
@@ -13,7 +13,6 @@ from tests.security.scanning import Scanner
 from tests.security.sentinel import DETAILS, EMAIL, WHOLE
 
 
-@pytest.mark.xfail(strict=True, reason="the words of a draft lie in update_versions in the clear, for ever")
 async def test_a_draft_that_names_a_person_and_was_blocked_leaves_nothing_of_them(
     service: Service, database: Database
 ) -> None:
@@ -30,7 +29,6 @@ async def submitted(service: Service, update: object) -> None:
         await drafting.submit(tx, COMMS, update, now=now())  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(strict=True, reason="a receipt keeps any reference, ours or not")
 def test_a_receipt_with_a_person_in_its_reference_leaves_nothing_of_them(database: Database) -> None:
     """An upload by hand in Notify can have any reference, and its receipts come to us, too."""
     with database.connect("kept_callbacks") as connection:

@@ -46,6 +46,7 @@ ADDRESSES = [
     "“mary.jones@example.com”",
     "**mary.jones@example.com**",
     "mary.jones AT example DOT com",
+    "mary.jones at example.com",
     "mary.jones (at) example (dot) com",
     "mary.jones [at] example [dot] com",
     "mary.jones {at} example.com",
@@ -142,6 +143,7 @@ def test_the_public_list_passes_in_every_spelling(text: str) -> None:
     "text",
     [
         "You can claim from 1 January 1973 to 31 December 1988.",
+        "Come on 01/02/2027 10:30, or on 03.02.2027 11:00. Look at gov.uk before.",
         "Arrived 1948-06-22, claimed 01/04/2019, decided 03.05.2021.",
         "Offices are open 09:00-17:00, 9.30am to 4.45pm.",
         "Awards run from £10,000 to £1,234,567.89 and more.",

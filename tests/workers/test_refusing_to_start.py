@@ -2,6 +2,7 @@
 
 import pytest
 
+from deploy.one_machine.ports import free_port
 from service.settings import WorkerSettings
 from tests.harness.people import Service
 from tests.harness.servers import Database
@@ -42,6 +43,10 @@ def test_an_empty_key_store_is_refused(worker_settings: WorkerSettings, tmp_path
 
 def test_a_secret_of_another_process_is_refused(service: Service, worker_settings: WorkerSettings) -> None:
     _says(environment(worker_settings, KEPT_OIDC_CLIENT_SECRET="secret-of-tests"), "KEPT_OIDC_CLIENT_SECRET")
+
+
+def test_a_redis_that_cannot_be_reached_is_named(service: Service, worker_settings: WorkerSettings) -> None:
+    _says(environment(worker_settings, KEPT_REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"), "KEPT_REDIS_URL")
 
 
 @pytest.mark.parametrize("lane", ["", "everything"])

@@ -6,7 +6,6 @@ it on, so that no cookie has to remember it.
 
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote
 
 from jinja2 import PackageLoader
 from starlette.requests import Request
@@ -66,7 +65,8 @@ class Pages:
             t=words,
             day=words.day,
             language=chosen,
-            here=other_language_at or own_path(request),
+            # Relative: an address that nobody knows is never repeated on its own 404.
+            here=other_language_at or "",
             scheme=scheme,
             errors=errors,
             to=lambda path: with_language(path, chosen),
@@ -82,11 +82,6 @@ class Pages:
         page = self.show(request, "problem", status=HTTPStatus(problem.status), key=f"problem.{known}")
         page.headers.update(problem.headers)
         return page
-
-
-def own_path(request: Request) -> str:
-    """The path that was asked for, fit for a link: `//elsewhere.example` would lead there."""
-    return quote("/" + str(request.scope["path"]).lstrip("/"))
 
 
 def wants_page(request: Request) -> bool:
