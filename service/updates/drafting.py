@@ -19,7 +19,7 @@ from service.schemes.reading import SchemeView, get_scheme, public_list
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.updates.body import UpdateBody
-from service.updates.checks import Blocked, check
+from service.updates.checks import Blocked, check, without_details
 from service.updates.content import Content, body_of, content_of, content_sha256
 from service.updates.states import UpdateState, check_move
 from service.updates.tables import NotifyTemplate, Update, UpdateVersion
@@ -196,7 +196,10 @@ async def _content(tx: Transaction, scheme: SchemeView, body: UpdateBody, *, now
         wrong["send_at"] = "It is in the past"
     if wrong:
         raise Invalid(wrong)
-    return content_of(body, scheme=scheme.id, template=await template_seen(tx), reply_to=scheme.reply_to_id)
+    mailable = without_details(body, await public_list(tx, scheme.id))
+    return content_of(
+        mailable, scheme=scheme.id, template=await template_seen(tx), reply_to=scheme.reply_to_id
+    )
 
 
 async def _add_version(

@@ -9,7 +9,8 @@ import pytest
 from tests.web_callbacks.conftest import TOKEN, Notify
 
 Sql = psycopg.Connection[tuple[Any, ...]]
-GOOD = '{"id": "11111111-2222-4333-8444-555555555555", "reference": "d-1", "status": "delivered"}'
+OURS = "d-11111111-2222-4333-8444-555555555555-1"
+GOOD = f'{{"id": "11111111-2222-4333-8444-555555555555", "reference": "{OURS}", "status": "delivered"}}'
 
 
 def _kept(owner: Sql) -> list[tuple[Any, ...]]:
@@ -48,10 +49,10 @@ def test_without_the_token_nothing_is_kept(
 
 
 def test_a_receipt_is_kept_and_its_address_is_not(notify_calls: Notify, owner: Sql) -> None:
-    answer = notify_calls.receipt("d-1-1", "permanent-failure")
+    answer = notify_calls.receipt(OURS, "permanent-failure")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "received"})
-    assert _kept(owner) == [("d-1-1", "permanent-failure", None)]
+    assert _kept(owner) == [(OURS, "permanent-failure", None)]
     columns = owner.execute(
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'receipts'"
     ).fetchall()
@@ -75,7 +76,7 @@ def test_an_unknown_reference_is_200(notify_calls: Notify, reference: str | None
 def test_one_that_comes_twice_is_200_twice(notify_calls: Notify, owner: Sql) -> None:
     same = str(uuid4())
 
-    assert [notify_calls.receipt("d-1-1", id=same).status_code for _ in range(2)] == [200, 200]
+    assert [notify_calls.receipt(OURS, id=same).status_code for _ in range(2)] == [200, 200]
     assert len(_kept(owner)) == 2
 
 
@@ -90,14 +91,14 @@ def test_one_that_comes_twice_is_200_twice(notify_calls: Notify, owner: Sql) -> 
         ("[]", 422),
         ('"delivered"', 422),
         ("{}", 422),
-        ('{"id": "x", "reference": "d-1", "status": "delivered"}', 422),
+        ('{"id": "x", "reference": "d-11111111-2222-4333-8444-555555555555-1", "status": "delivered"}', 422),
         (GOOD.replace("delivered", "De livered"), 422),
         (GOOD.replace("delivered", "d" * 41), 422),
         (GOOD.replace('"delivered"', "null"), 422),
-        (GOOD.replace("d-1", "x" * 1001), 422),
-        (GOOD.replace("d-1", "a\\u0000b"), 422),
-        (GOOD.replace("d-1", "a\\ud800b"), 422),
-        (GOOD.replace('"d-1"', '["d-1"]'), 422),
+        (GOOD.replace(OURS, "x" * 1001), 422),
+        (GOOD.replace(OURS, "a\\u0000b"), 422),
+        (GOOD.replace(OURS, "a\\ud800b"), 422),
+        (GOOD.replace(f'"{OURS}"', '["d-1"]'), 422),
         ("[" * 16_000, 400),
     ],
 )
@@ -108,7 +109,7 @@ def test_a_body_that_is_no_receipt_is_refused_and_not_repeated(
 
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert "d-1" not in answer.text
+    assert OURS not in answer.text
     assert "livered" not in answer.text
     assert _kept(owner) == []
 
@@ -134,7 +135,7 @@ def test_nothing_else_answers(notify_calls: Notify) -> None:
 
 
 def test_the_process_sees_nothing(notify_calls: Notify, database: Any) -> None:
-    notify_calls.receipt("d-1-1")
+    notify_calls.receipt(OURS)
     with database.connect("kept_callbacks") as connection:
         for table in ("receipts", "deliveries", "attempts", "contacts", "registrations"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

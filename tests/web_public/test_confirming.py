@@ -1,6 +1,5 @@
 """Confirming by the page that the link opens."""
 
-import re
 from datetime import timedelta
 
 import httpx
@@ -76,6 +75,5 @@ def test_used_expired_and_unknown_links_are_the_same_page(
         for method in ("GET", "POST"):
             answer = client.request(method, f"/confirm/{token}")
             assert answer.status_code == 410
-            # All but the link to the same address in Welsh.
-            pages.add(re.sub(r'href="/confirm/[^"]*" hreflang', "", answer.text))
+            pages.add(answer.text)
     assert len(pages) == 1

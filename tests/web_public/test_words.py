@@ -88,8 +88,8 @@ def test_every_page_is_there_in_both_languages_and_links_to_the_other(
     assert english.status_code == welsh.status_code
     assert '<html lang="en"' in english.text
     assert '<html lang="cy"' in welsh.text
-    assert f'href="{path}?lang=cy" hreflang="cy"' in english.text
-    assert f'href="{path}?lang=en" hreflang="en"' in welsh.text
+    assert re.search(rf'href="({path})?\?lang=cy" hreflang="cy"', english.text)
+    assert re.search(rf'href="({path})?\?lang=en" hreflang="en"', welsh.text)
     headings = [re.findall(r"<h1[^>]*>\s*(.*?)\s*</h1>", page.text, re.S) for page in (english, welsh)]
     assert len(headings[0]) == len(headings[1]) == 1
     assert headings[0] != headings[1]
@@ -114,5 +114,5 @@ def test_the_list_of_schemes_has_them_in_the_language_of_the_page(
 def test_the_link_to_the_other_language_never_leads_elsewhere(client: httpx.Client, path: str) -> None:
     page = client.get(client.base_url.copy_with(raw_path=path.encode())).text
     (link,) = re.findall(r'href="([^"]*)" hreflang="cy"', page)
-    assert re.fullmatch(r"/[^/<>?]+(/[^<>?]*)?\?lang=cy", link)
+    assert link == "?lang=cy"
     assert "<script>" not in page.replace("<script>document", "")

@@ -6,6 +6,7 @@ it on, so that no cookie has to remember it.
 
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from jinja2 import PackageLoader
 from starlette.requests import Request
@@ -82,6 +83,11 @@ class Pages:
         page = self.show(request, "problem", status=HTTPStatus(problem.status), key=f"problem.{known}")
         page.headers.update(problem.headers)
         return page
+
+
+def own_path(request: Request) -> str:
+    """The path that was asked for, fit for a form's action: `//elsewhere.example` would lead there."""
+    return quote("/" + str(request.scope["path"]).lstrip("/"))
 
 
 def wants_page(request: Request) -> bool:
