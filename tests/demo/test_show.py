@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from deploy.demo.main_job.stack import free_ports
-from deploy.demo.show import PEOPLE, UPDATE
 from deploy.one_machine.ports import Ports, url_of
 from deploy.one_machine.postgres import EmbeddedPostgres
 from tests.demo.stack import starts
