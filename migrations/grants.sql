@@ -28,7 +28,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO kept_staff;
 GRANT SELECT, INSERT ON updates TO kept_staff;
 GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
-    sending_since, halted_why, sent_back_why) ON updates TO kept_staff;
+    sending_since, resumed_at, halted_why, sent_back_why) ON updates TO kept_staff;
 GRANT SELECT, INSERT ON update_versions, approvals TO kept_staff;
 GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates TO kept_staff;
 GRANT SELECT, INSERT ON certificates TO kept_staff;
@@ -51,16 +51,23 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON registrations, registration_topics, cont
 GRANT SELECT, DELETE ON journey_answers TO kept_worker;
 GRANT SELECT ON updates, update_versions, approvals TO kept_worker;
 GRANT UPDATE (state, audience_sha256, planned, approved_at, not_before, sending_since, sent_at, halted_why,
-    sent_back_why) ON updates TO kept_worker;
+    sent_back_why, ramp_percent, ramp_since) ON updates TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON audience_members TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON deliveries TO kept_worker;
 GRANT UPDATE (state, attempts, lease_until, changed_at) ON deliveries TO kept_worker;
 GRANT SELECT, INSERT ON attempts TO kept_worker;
-GRANT UPDATE (outcome, notify_id, ask_at, misses) ON attempts TO kept_worker;
-GRANT SELECT ON receipts TO kept_worker;
+GRANT UPDATE (outcome, notify_id, ask_at, misses, notify_erred, seen_at) ON attempts TO kept_worker;
+GRANT SELECT, INSERT ON receipts TO kept_worker;
 GRANT UPDATE (applied_at) ON receipts TO kept_worker;
 GRANT SELECT, INSERT ON duplicates TO kept_worker;
 GRANT SELECT, INSERT, UPDATE ON certificates TO kept_worker;
-GRANT SELECT ON holds TO kept_worker;
+-- They may stop sending, and never let it go on.
+GRANT SELECT, INSERT ON holds TO kept_worker;
+GRANT UPDATE (compared_at) ON holds TO kept_worker;
+GRANT SELECT, INSERT ON incidents, comparisons TO kept_worker;
+GRANT SELECT, INSERT, DELETE ON ended_confirmations TO kept_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON heartbeats TO kept_worker;
 GRANT SELECT, INSERT, UPDATE ON notify_templates TO kept_worker;
+-- How far the record is, for the witness; not what it says.
+GRANT SELECT (seq, hash) ON audit_events TO kept_worker;
 GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_worker;

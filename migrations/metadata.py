@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import service.audit.tables
 import service.deliveries.tables
 import service.holds.tables
+import service.notify.tables
 import service.registrations.tables
 import service.schemes.tables
 import service.staff.tables

@@ -44,6 +44,9 @@ class Job(StrEnum):
     CERTIFY = "certify"
     ASK_NOTIFY = "ask_notify"
     TIDY = "tidy"
+    POLL = "poll"
+    WITNESS = "witness"
+    COMPARE = "compare"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -56,6 +59,9 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.CERTIFY: Lane.CARE,
     Job.ASK_NOTIFY: Lane.CARE,
     Job.TIDY: Lane.CARE,
+    Job.POLL: Lane.CARE,
+    Job.WITNESS: Lane.CARE,
+    Job.COMPARE: Lane.CARE,
 }
 
 BUCKET_MS: Final = 100

@@ -97,6 +97,8 @@ class WorkerSettings(QueueSettings):
     notify_email_template_id: str
     notify_rate_per_minute: Annotated[int, Field(gt=0)] = 3000
     uncertain_after_seconds: Annotated[int, Field(ge=0)] = 120
+    witness: Path
+    bounce_halt_percent: Annotated[int, Field(ge=1, le=100)] = 10
     ramp: Annotated[tuple[int, ...], NoDecode] = (1, 10, 100)
     ramp_wait_seconds: Annotated[int, Field(ge=0)] = 600
 
@@ -118,6 +120,7 @@ class OperatorSettings(DatabaseSettings):
 
     key_service: str | None = None
     key_store: Path | None = None
+    witness: Path | None = None
 
 
 AnySettings = TypeVar("AnySettings", bound=Settings)

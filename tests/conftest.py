@@ -109,6 +109,8 @@ def worker_settings(
         notify_email_template_id=EMAIL_TEMPLATE,
         notify_rate_per_minute=RATE,
         uncertain_after_seconds=0,
+        witness=tmp_path / "witness",
+        ramp_wait_seconds=0,
     )
 
 

@@ -12,7 +12,7 @@ from service.doorbell import LANES, LOST, Job, Lane, worker
 from service.errors import KeptError, Misconfigured
 from service.observability import configure_logging, log
 from service.settings import WorkerSettings, load
-from workers import confirm, intake, plan, reconcile, send, tidy
+from workers import confirm, intake, plan, reconcile, send, tidy, witnessing
 from workers.context import WorkerContext, make_context
 
 JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
@@ -25,6 +25,9 @@ JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
     Job.ASK_NOTIFY: reconcile.ask_notify,
     Job.CERTIFY: reconcile.make_certificates,
     Job.TIDY: tidy.tidy,
+    Job.POLL: reconcile.poll,
+    Job.WITNESS: witnessing.keep_witness,
+    Job.COMPARE: witnessing.compare_with_notify,
 }
 
 SWEEPS: Final[Mapping[Job, int]] = {
@@ -37,6 +40,9 @@ SWEEPS: Final[Mapping[Job, int]] = {
     Job.ASK_NOTIFY: 5,
     Job.CERTIFY: 2,
     Job.TIDY: 30,
+    Job.POLL: 10,
+    Job.WITNESS: 5,
+    Job.COMPARE: 15,
 }
 """Seconds between looks at PostgreSQL when nobody rings: what a lost ring costs at most."""
 
@@ -68,6 +74,8 @@ def _run(settings: WorkerSettings, lane: Lane) -> None:
     async def start() -> None:
         await context.transactions.refuse_other_roles()
         context.stop.start()
+        if lane is not Lane.CARE:
+            context.heartbeat.start()
         if lane is LANES[Job.PLAN]:
             await plan.see_template(context)
         print("ready", flush=True)

@@ -9,14 +9,18 @@ from typing import Final, TypeVar
 
 import redis.asyncio
 
+from service.audit.witness import Witness
 from service.clock import Clock, SystemClock
 from service.database import Transactions
+from service.deliveries import restoring
 from service.deliveries.claiming import sent_lately
+from service.deliveries.ramping import Ramp
 from service.doorbell import Doorbell, Lane
 from service.notify.gateway import NotifyGateway
 from service.notify.govuk import GovukNotify
 from service.notify.pacing import Pace
 from service.settings import WorkerSettings
+from workers.heartbeat import Heartbeat
 from workers.stopping import StopFlag
 from workers.unsealing import Keyring
 
@@ -37,7 +41,9 @@ class WorkerContext:
     notify: NotifyGateway
     pace: Pace
     doorbell: Doorbell
+    witness: Witness
     stop: StopFlag
+    heartbeat: Heartbeat
     clock: Clock
     threads: ThreadPoolExecutor
 
@@ -55,12 +61,18 @@ class WorkerContext:
 
         return await self.pace.take(self.lane, want, sent_lately=lately)
 
+    @property
+    def ramp(self) -> Ramp:
+        """How an update begins."""
+        return Ramp(self.settings.ramp, timedelta(seconds=self.settings.ramp_wait_seconds))
+
     async def in_thread(self, call: Callable[[], Result]) -> Result:
         """Run a blocking call in one of the threads that have a Notify client each."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, call)
 
     async def close(self) -> None:
         await self.stop.end()
+        await self.heartbeat.end()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.notify.close()
         await self.pace.close()
@@ -74,19 +86,30 @@ def make_context(settings: WorkerSettings, lane: Lane) -> WorkerContext:
     connection = redis.asyncio.Redis.from_url(
         settings.redis_url.get_secret_value(), socket_connect_timeout=1, socket_timeout=2
     )
+    keys = Keyring.of(settings)
+    witness = Witness(settings.witness, keys.signing_key())
+    pace = Pace(connection, rate_per_minute=settings.notify_rate_per_minute)
+    clock = SystemClock()
+
+    async def agrees() -> bool:
+        async with transactions.begin() as tx:
+            return await restoring.keep(tx, witness, now=clock.now())
+
     return WorkerContext(
         lane=lane,
         settings=settings,
         transactions=transactions,
-        keys=Keyring.of(settings),
+        keys=keys,
         notify=GovukNotify(
             api_key=settings.notify_api_key,
             base_url=settings.notify_base_url,
             email_template_id=settings.notify_email_template_id,
         ),
-        pace=Pace(connection, rate_per_minute=settings.notify_rate_per_minute),
+        pace=pace,
         doorbell=Doorbell.at(settings.redis_url),
-        stop=StopFlag(transactions),
-        clock=SystemClock(),
+        witness=witness,
+        stop=StopFlag(transactions, agrees),
+        heartbeat=Heartbeat(transactions, pace),
+        clock=clock,
         threads=ThreadPoolExecutor(THREADS, thread_name_prefix="notify"),
     )

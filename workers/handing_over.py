@@ -9,9 +9,20 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Final
 
-from service.notify.gateway import Busy, EmailMessage, FencedToken, NotifyGateway, Outcome, TryLater, Unknown
+from service.holds.holding import hold_by_service
+from service.notify.gateway import (
+    Busy,
+    EmailMessage,
+    FencedToken,
+    NotifyGateway,
+    Outcome,
+    ServiceRefused,
+    TryLater,
+    Unknown,
+)
 from service.notify.govuk import FRESH
 from service.observability import log
 from workers.context import THREADS, WorkerContext
@@ -20,15 +31,22 @@ DEADLINE: Final = 65.0
 """Seconds for a whole batch, beyond any read timeout: an answer that is trickled byte by byte would
 outlive those. Longer than a token is fresh, so that nothing of the batch can leave after it."""
 
+AFTER_MIDNIGHT: Final = timedelta(seconds=5)
+"""Notify's clock is not ours."""
+
 
 async def hand_over(
     context: WorkerContext,
     messages: Sequence[EmailMessage],
     token: FencedToken,
     may_leave: Callable[[], bool],
+    is_wrong: Callable[[Outcome], bool] = lambda outcome: False,
 ) -> list[Outcome]:
-    """Hand messages to Notify; for each, in their order, what became of it. Never raises."""
-    batch = _Batch(context.notify, messages, token, may_leave)
+    """Hand messages to Notify; for each, in their order, what became of it. Never raises.
+
+    After an outcome that `is_wrong`, no more of these leave; nor after Notify has refused one of us.
+    """
+    batch = _Batch(context.notify, messages, token, may_leave, is_wrong)
     loop = asyncio.get_running_loop()
     threads = [loop.run_in_executor(context.threads, batch.work) for _ in range(min(THREADS, len(messages)))]
     if threads:
@@ -45,19 +63,25 @@ class _Batch:
         messages: Sequence[EmailMessage],
         token: FencedToken,
         may_leave: Callable[[], bool],
+        is_wrong: Callable[[Outcome], bool],
     ) -> None:
         self._notify = notify
         self._messages = messages
         self._token = token
         self._may_leave = may_leave
+        self._is_wrong = is_wrong
         self._turns = itertools.count()
         self._begun = [False] * len(messages)
         self._outcomes: list[Outcome | None] = [None] * len(messages)
+        self._over = False
 
     def work(self) -> None:
         """Hand over until nothing is left. Runs in several threads at once; each turn is one thread's."""
         while (turn := next(self._turns)) < len(self._messages):
-            self._outcomes[turn] = self._one(turn)
+            outcome = self._outcomes[turn] = self._one(turn)
+            # The rest of the batch would be told the same, and each denied request costs refill.
+            if isinstance(outcome, TryLater | ServiceRefused) or self._is_wrong(outcome):
+                self._over = True
 
     def close(self) -> list[Outcome]:
         """Every outcome. What has none yet may have left if it was begun, and else never will."""
@@ -68,7 +92,7 @@ class _Batch:
 
     def _one(self, turn: int) -> Outcome:
         message = self._messages[turn]
-        if not self._may_leave():
+        if self._over or not self._may_leave():
             return TryLater(Busy.STOPPED)
         if time.time() - self._token.made_at > FRESH:
             return TryLater(Busy.STALE_TOKEN)
@@ -82,8 +106,31 @@ class _Batch:
 
 
 async def slow_down(context: WorkerContext, outcomes: Iterable[Outcome]) -> bool:
-    """After a batch: where Notify was busy, everyone waits. Whether to pause before the next."""
-    busy = {outcome.why for outcome in outcomes if isinstance(outcome, TryLater)}
-    if busy & {Busy.RATE, Busy.DAILY_LIMIT}:
+    """After a batch: where Notify was busy or refused us, everyone waits. Whether to pause now."""
+    told = list(outcomes)
+    busy = {outcome.why for outcome in told if isinstance(outcome, TryLater)}
+    refused = {outcome.why for outcome in told if isinstance(outcome, ServiceRefused)}
+    if Busy.RATE in busy:
         await context.pace.silence()
-    return bool(busy)
+    if Busy.DAILY_LIMIT in busy:
+        await _park(context)
+    if refused:
+        log.error("Notify refuses us", why=sorted(refused))
+    return bool(busy or refused)
+
+
+async def _park(context: WorkerContext) -> None:
+    """Hold everything until Notify counts anew, at midnight UTC (notify.md, Rate limit)."""
+    now = context.clock.now()
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    async with context.transactions.begin() as tx:
+        parked = await hold_by_service(
+            tx,
+            "worker:daily-limit",
+            reason="Notify's daily limit is reached. What is left goes out after midnight UTC, by itself. "
+            "Lift this hold only where Notify has raised the limit.",
+            ends_at=midnight + AFTER_MIDNIGHT,
+            now=now,
+        )
+    if parked:
+        log.warning("Notify's daily limit is reached: parked until midnight UTC")

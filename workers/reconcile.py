@@ -2,22 +2,29 @@
 
 from typing import Final
 
-from service.deliveries import asking, certificate, finishing, receipts, settling
+from service.deliveries import asking, certificate, finishing, polling, receipts, settling
+from service.deliveries.ramping import bouncing
+from service.doorbell import Job
 from service.observability import log
 from service.registrations import confirming
+from service.updates.halting import Why, halt_by_service
 from workers.context import WorkerContext
 
-ASK: Final = 50
+ASK: Final = 100
 
 
 async def apply_receipts(context: WorkerContext) -> None:
-    """Apply every receipt, then say of updates that are done that they are."""
+    """Apply every receipt; halt updates that bounce, and say of those that are done that they are."""
     while True:
         async with context.transactions.begin() as tx:
             if await receipts.apply(tx, now=context.clock.now()) < receipts.BATCH:
                 break
     async with context.transactions.begin() as tx:
+        wrong = await bouncing(tx, percent=context.settings.bounce_halt_percent)
         done = await finishing.finished(tx)
+    for update_id in wrong:
+        async with context.transactions.begin() as tx:
+            await halt_by_service(tx, update_id, Why.BOUNCES, now=context.clock.now())
     for update_id in done:
         async with context.transactions.begin() as tx:
             await finishing.finish(tx, update_id, now=context.clock.now())
@@ -47,6 +54,18 @@ async def ask_notify(context: WorkerContext) -> None:
                 await confirming.settle_asked(
                     tx, confirmation_id, found, ask_after=context.ask_after, now=context.clock.now()
                 )
+
+
+async def poll(context: WorkerContext) -> None:
+    """Ask Notify about messages whose receipt should have come by now."""
+    async with context.transactions.begin() as tx:
+        unheard = await polling.to_poll(tx, limit=ASK, now=context.clock.now())
+    for each in unheard:
+        found = await context.in_thread(lambda asked=each: context.notify.look(asked.notify_id))  # type: ignore[misc]
+        async with context.transactions.begin() as tx:
+            await polling.settle_polled(tx, each, found, now=context.clock.now())
+    if unheard:
+        await context.doorbell.ring(Job.RECEIPTS)
 
 
 async def make_certificates(context: WorkerContext) -> None:

@@ -11,9 +11,11 @@ from service.database import Transaction
 from service.deliveries import settling
 from service.deliveries.claiming import Claimed, claim
 from service.deliveries.preparing import begin_sending, waiting
+from service.deliveries.ramping import allowance
 from service.deliveries.settling import Settlement, not_sent, settlement
 from service.deliveries.states import DeliveryState
 from service.doorbell import Job
+from service.errors import Unavailable
 from service.notify import guard
 from service.notify.gateway import Accepted, EmailMessage, FencedToken, Outcome, Refusal, ServiceRefused
 from service.observability import log
@@ -28,6 +30,10 @@ from workers.rendering import Approved, open_email, render
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 200
+FRESH_TOKENS: Final = 3
+"""How often a batch is refused for its token before the update halts: it may be a clock that is off."""
+SETTLE_FOR: Final = 60.0
+"""Seconds for which a batch is tried to be settled while PostgreSQL is away: less than its lease."""
 ONE_JOB: Final = 30.0
 """Seconds after which a job makes room for others and rings for itself again: arq's jobs are short."""
 
@@ -64,12 +70,15 @@ async def send_updates(context: WorkerContext) -> None:
 async def _send_update(context: WorkerContext, update_id: UUID, *, until: float) -> None:
     async with context.transactions.begin() as tx:
         approved = await _load(tx, update_id)
+    refused = 0
     batch = await _claim(context, update_id, until=until)
     while batch.claimed:
         # The next batch is claimed while this one leaves: each has a token and attempts of its own.
         coming = asyncio.create_task(_claim(context, update_id, until=until))
         sent = await _hand_over(context, update_id, batch, approved)
-        await _settle(context, update_id, sent)
+        refused = refused + 1 if any(why is Why.KEY for _, _, why in sent) else 0
+        if await _settle(context, update_id, sent, key_refused=refused >= FRESH_TOKENS):
+            await context.stop.read()
         busy = await slow_down(context, [outcome for _, outcome, _ in sent if outcome is not None])
         batch = await coming
         if busy:
@@ -82,21 +91,39 @@ async def _send_update(context: WorkerContext, update_id: UUID, *, until: float)
 
 
 async def _claim(context: WorkerContext, update_id: UUID, *, until: float) -> Batch:
-    """The next deliveries that may leave, as many as the pace permits now; none where nothing may.
+    """The next deliveries that may leave, as many as pace and ramp permit now; none where nothing may.
 
     One that is claimed and may not leave any more is settled as planned: a halt loses nobody.
     """
-    while time.monotonic() < until:
-        if not context.stop.update_may_leave(update_id):
+    while time.monotonic() < until and context.stop.update_may_leave(update_id):
+        wanted = await _wanted(context, update_id)
+        if wanted == 0:
             break
-        permits = await context.permits(BATCH)
+        permits = await context.permits(wanted)
         if permits:
             # The fence: the token is older than the attempts that go out under it, and never renewed.
             token = context.notify.fence()
-            async with context.transactions.begin() as tx:
-                return Batch(token, await claim(tx, update_id, limit=permits, now=context.clock.now()))
+            return Batch(token, await _take(context, update_id, permits))
         await asyncio.sleep(0.1)
     return Batch(context.notify.fence(), [])
+
+
+async def _wanted(context: WorkerContext, update_id: UUID) -> int:
+    """How many would be claimed, if the pace permits: no permit is taken for people who have to wait."""
+    if not context.stop.is_ramping(update_id):
+        return BATCH
+    async with context.transactions.begin() as tx:
+        allowed = await allowance(tx, update_id, context.ramp, now=context.clock.now())
+    return BATCH if allowed is None else min(BATCH, allowed)
+
+
+async def _take(context: WorkerContext, update_id: UUID, permits: int) -> list[Claimed]:
+    async with context.transactions.begin() as tx:
+        now = context.clock.now()
+        if context.stop.is_ramping(update_id):
+            allowed = await allowance(tx, update_id, context.ramp, now=now)
+            permits = permits if allowed is None else min(permits, allowed)
+        return await claim(tx, update_id, limit=permits, now=now)
 
 
 async def _load(tx: Transaction, update_id: UUID) -> Approved:
@@ -126,6 +153,7 @@ async def _hand_over(context: WorkerContext, update_id: UUID, batch: Batch, appr
         [message for _, message in ready],
         batch.token,
         lambda: context.stop.update_may_leave(update_id),
+        lambda outcome: _halts(outcome, approved) is not None,
     )
     sent += [
         (settlement(claimed, outcome), outcome, _halts(outcome, approved))
@@ -165,10 +193,26 @@ def _halts(outcome: Outcome, approved: Approved) -> Why | None:
             return None
 
 
-async def _settle(context: WorkerContext, update_id: UUID, sent: Sequence[Sent]) -> None:
-    reasons = sorted({why for _, _, why in sent if why is not None})
-    async with context.transactions.begin() as tx:
-        now = context.clock.now()
-        await settling.settle(tx, [each for each, _, _ in sent], ask_after=context.ask_after, now=now)
-        for why in reasons[:1]:
-            await halt_by_service(tx, update_id, why, now=now)
+async def _settle(
+    context: WorkerContext, update_id: UUID, sent: Sequence[Sent], *, key_refused: bool
+) -> bool:
+    """Write down what became of a batch, and halt its update where that has to be; whether it had to.
+
+    What Notify said is known here alone: while PostgreSQL restarts it is tried again. Where it stays
+    away, the leases end and Notify is asked.
+    """
+    reasons = sorted({why for _, _, why in sent if why is not None and (why is not Why.KEY or key_refused)})
+    until = time.monotonic() + SETTLE_FOR
+    while True:
+        try:
+            async with context.transactions.begin() as tx:
+                now = context.clock.now()
+                settled = [each for each, _, _ in sent]
+                await settling.settle(tx, settled, ask_after=context.ask_after, now=now)
+                for why in reasons[:1]:
+                    await halt_by_service(tx, update_id, why, now=now)
+                return bool(reasons)
+        except Unavailable:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.5)

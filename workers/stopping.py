@@ -1,17 +1,19 @@
 """The stop flag: every hand-over looks at it, and a reading older than a second counts as stop.
 
 It is read from PostgreSQL, so that a halt or a hold set on any machine stops this one at once, also
-where Redis is gone (promise 6).
+where Redis is gone (promise 6). A database that is not the one that was read before says stop until it
+was compared with the witness.
 """
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 from service.database import Transactions
-from service.deliveries.stopping import Standing, read_standing
+from service.deliveries.stopping import DatabaseIdentity, Standing, read_standing
 from service.observability import log
 
 EVERY: Final = 0.25
@@ -23,8 +25,11 @@ TOO_OLD: Final = 1.0
 class StopFlag:
     """What may be handed over now, as it was read less than a second ago."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, agrees: Callable[[], Awaitable[bool]]) -> None:
+        """`agrees` compares the database with the witness."""
         self._transactions = transactions
+        self._agrees = agrees
+        self._trusted: DatabaseIdentity | None = None
         self._standing: Standing | None = None
         self._read_at = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -49,6 +54,10 @@ class StopFlag:
         standing = self._fresh()
         return standing is not None and not standing.everything_held
 
+    def is_ramping(self, update_id: UUID) -> bool:
+        """Whether not everyone of an update may be told yet. A ramp that is over never begins again."""
+        return self._standing is None or update_id in self._standing.ramping
+
     def _fresh(self) -> Standing | None:
         return self._standing if time.monotonic() - self._read_at < TOO_OLD else None
 
@@ -57,6 +66,11 @@ class StopFlag:
         began = time.monotonic()
         async with self._transactions.begin() as tx:
             standing = await read_standing(tx)
+        if standing.identity != self._trusted:
+            self._standing = None
+            if not await self._agrees():
+                return
+            self._trusted = standing.identity
         self._standing, self._read_at = standing, began
 
     async def _keep_reading(self) -> None:

@@ -25,6 +25,11 @@ OLD_CHANGES = text("""
         OR (used_at IS NULL AND state = 'sent' AND expires_at <= :now))
 """)
 
+# Notify lists messages for seven days.
+LONG_ENDED = text("""
+    DELETE FROM ended_confirmations WHERE ended_at < CAST(:now AS timestamptz) - interval '8 days'
+""")
+
 UNUSED_CONTACTS = text("""
     DELETE FROM contacts c
     WHERE c.suppressed_at IS NULL AND c.created_at < CAST(:now AS timestamptz) - interval '30 days'
@@ -40,5 +45,5 @@ UNUSED_CONTACTS = text("""
 async def tidy(context: WorkerContext) -> None:
     """Delete what has had its time."""
     async with context.transactions.begin() as tx:
-        for statement in (OLD_ANSWERS, NEVER_CONFIRMED, OLD_CHANGES, UNUSED_CONTACTS):
+        for statement in (OLD_ANSWERS, NEVER_CONFIRMED, OLD_CHANGES, LONG_ENDED, UNUSED_CONTACTS):
             await tx.execute(statement, {"now": context.clock.now()})

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from service.audit.events import Event
+from service.audit.tables import AuditEvent
 from service.crypto.canonical import canonical_json
 from service.database import Transaction
 
@@ -24,6 +26,13 @@ class Link(NamedTuple):
     seq: int
     body: str
     previous_hash: bytes
+    hash: bytes
+
+
+class Point(NamedTuple):
+    """An event's number and its hash, which covers all before it."""
+
+    seq: int
     hash: bytes
 
 
@@ -42,6 +51,21 @@ async def append(tx: Transaction, event: Event, *, now: datetime) -> None:
     details = {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
     body = canonical_json({"act": event.act, "at": now.isoformat(), **details}).decode()
     await tx.execute(select(func.audit_append(body)))
+
+
+async def head(tx: Transaction) -> Point | None:
+    """Where the chain ends; None where it has not begun."""
+    newest = select(col(AuditEvent.seq), col(AuditEvent.hash)).order_by(col(AuditEvent.seq).desc()).limit(1)
+    row = (await tx.execute(newest)).one_or_none()
+    return Point(row.seq, bytes(row.hash)) if row is not None else None
+
+
+async def has(tx: Transaction, point: Point) -> bool:
+    """Whether the chain goes through `point`."""
+    there = select(col(AuditEvent.seq)).where(
+        col(AuditEvent.seq) == point.seq, col(AuditEvent.hash) == point.hash
+    )
+    return (await tx.execute(there)).first() is not None
 
 
 def walk(links: Iterable[Link]) -> Walk:

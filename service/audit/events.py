@@ -148,3 +148,11 @@ class DuplicateFound(Event):
     act: ClassVar[str] = "duplicate-found"
     update: UUID
     delivery: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentOpened(Event):
+    act: ClassVar[str] = "incident-opened"
+    kind: str
+    count: int
+    """How many at once: each has a row of its own, with what it is about."""

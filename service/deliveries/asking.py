@@ -8,19 +8,18 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from service.audit import chain
-from service.audit.events import DuplicateFound
 from service.database import Transaction
+from service.deliveries import duplicates
 from service.deliveries.states import DeliveryState
-from service.deliveries.tables import Attempt, Delivery, Duplicate
-from service.notify.gateway import Found
+from service.deliveries.tables import Attempt, Delivery
+from service.notify.gateway import REMEMBERED, Found
 
 MISSES: Final = 2
-NOTIFY_REMEMBERS: Final = timedelta(days=7)
+ERRORS: Final = 10
+"""A payload that gets so many errors of Notify's own is set aside: it may get them for ever."""
 ACTOR: Final = "worker:reconcile"
 
 
@@ -28,7 +27,7 @@ async def to_ask_about(tx: Transaction, *, limit: int, now: datetime) -> list[tu
     """Attempts whose time to be asked about has come: id and reference, oldest first."""
     rows = await tx.exec(
         select(Attempt.id, Attempt.reference)
-        .where(col(Attempt.ask_at) <= now)
+        .where(col(Attempt.ask_at) <= now, Attempt.outcome == "unknown")
         .order_by(col(Attempt.ask_at))
         .limit(limit)
     )
@@ -42,7 +41,7 @@ async def settle_asked(
     attempt = (
         await tx.exec(
             select(Attempt)
-            .where(Attempt.id == attempt_id, col(Attempt.ask_at) <= now)
+            .where(Attempt.id == attempt_id, col(Attempt.ask_at) <= now, Attempt.outcome == "unknown")
             .with_for_update(skip_locked=True)
         )
     ).one_or_none()
@@ -53,8 +52,9 @@ async def settle_asked(
     elif found:
         attempt.ask_at, attempt.outcome, attempt.notify_id = None, "accepted", found[0].notify_id
         await _move(tx, attempt, DeliveryState.ACCEPTED, now=now)
-        await _record_duplicates(tx, attempt.delivery_id, [each.notify_id for each in found[1:]], now=now)
-    elif now - attempt.started_at > NOTIFY_REMEMBERS:
+        others = [each.notify_id for each in found[1:]]
+        await duplicates.record(tx, attempt.delivery_id, others, actor=ACTOR, now=now)
+    elif now - attempt.started_at > REMEMBERED:
         attempt.ask_at, attempt.outcome = None, "set-aside"
         await _move(tx, attempt, DeliveryState.SET_ASIDE, now=now)
     else:
@@ -62,7 +62,8 @@ async def settle_asked(
         attempt.ask_at = now + ask_after
         if attempt.misses >= MISSES:
             attempt.ask_at, attempt.outcome = None, "missed"
-            await _move(tx, attempt, DeliveryState.PLANNED, now=now)
+            again = DeliveryState.SET_ASIDE if await _always_errs(tx, attempt) else DeliveryState.PLANNED
+            await _move(tx, attempt, again, now=now)
     tx.add(attempt)
     await tx.flush()
 
@@ -84,14 +85,6 @@ async def _move(tx: Transaction, attempt: Attempt, to: DeliveryState, *, now: da
     )
 
 
-async def _record_duplicates(
-    tx: Transaction, delivery_id: UUID, notify_ids: list[UUID], *, now: datetime
-) -> None:
-    if not notify_ids:
-        return
-    update_id = (await tx.exec(select(Delivery.update_id).where(Delivery.id == delivery_id))).one()
-    await tx.execute(
-        insert(Duplicate).on_conflict_do_nothing(),
-        [{"notify_id": each, "delivery_id": delivery_id, "found_at": now} for each in notify_ids],
-    )
-    await chain.append(tx, DuplicateFound(actor=ACTOR, update=update_id, delivery=delivery_id), now=now)
+async def _always_errs(tx: Transaction, attempt: Attempt) -> bool:
+    errors = select(func.count()).where(Attempt.delivery_id == attempt.delivery_id, col(Attempt.notify_erred))
+    return (await tx.exec(errors)).one() >= ERRORS

@@ -24,6 +24,7 @@ from service.deliveries import merkle
 from service.deliveries.states import AWAITING_RECEIPT, UNSENT, DeliveryState
 from service.deliveries.tables import Certificate, Delivery, Duplicate
 from service.errors import Conflict
+from service.notify.gateway import REMEMBERED
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.updates.drafting import current_version, locked
@@ -88,7 +89,7 @@ async def make(tx: Transaction, update_id: UUID, key: Ed25519PrivateKey, *, now:
     update = await locked(tx, update_id)
     version = await current_version(tx, update)
     counted, root = await _read_ledger(tx, update_id)
-    final = not any(counted[state.value] for state in UNSENT | AWAITING_RECEIPT)
+    final = not any(counted[state.value] for state in UNSENT) and not await _awaits(tx, update_id, now=now)
     duplicates = await tx.scalar(
         select(func.count())
         .select_from(Duplicate)
@@ -127,6 +128,16 @@ def verify(document: dict[str, Any], public_key: bytes) -> bool:
         return bool(body["format"] == FORMAT and sum(body["outcomes"].values()) == body["planned"])
     except (InvalidSignature, KeyError, ValueError, TypeError, AttributeError):
         return False
+
+
+async def _awaits(tx: Transaction, update_id: UUID, *, now: datetime) -> bool:
+    """Whether a receipt may still come: past the days that Notify remembers, nobody will ever know."""
+    awaited = select(Delivery.id).where(
+        Delivery.update_id == update_id,
+        col(Delivery.state).in_(AWAITING_RECEIPT),
+        col(Delivery.changed_at) > now - REMEMBERED,
+    )
+    return (await tx.exec(awaited.limit(1))).first() is not None
 
 
 async def _read_ledger(tx: Transaction, update_id: UUID) -> tuple[dict[str, int], bytes]:

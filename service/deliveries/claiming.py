@@ -20,7 +20,9 @@ CLAIM = text("""
     WITH due AS (
         SELECT d.id FROM deliveries d
         WHERE d.update_id = :update AND d.state = 'planned'
-            AND NOT EXISTS (SELECT FROM holds WHERE lifted_at IS NULL)
+            AND NOT EXISTS (
+                SELECT FROM holds WHERE lifted_at IS NULL AND (ends_at IS NULL OR ends_at > now())
+            )
             AND EXISTS (
                 SELECT FROM updates u
                 JOIN update_versions v ON v.update_id = u.id AND v.version = u.version

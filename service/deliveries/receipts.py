@@ -11,27 +11,36 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 
 from service.database import Transaction
+from service.deliveries import duplicates
 
 BATCH: Final = 2000
+ACTOR: Final = "worker:receipts"
 
 TAKE = text("""
     SELECT id FROM receipts WHERE applied_at IS NULL ORDER BY received_at LIMIT :limit
     FOR UPDATE SKIP LOCKED
 """)
 
-# A receipt is proof that Notify took the message, whatever we knew until now.
+# A receipt is proof that Notify took the message, whatever we knew until now: also of one that Notify
+# did not have when it was asked twice, as long as it was not sent again.
 ADOPT = text("""
     WITH proven AS (
         SELECT DISTINCT ON (a.id) a.id, a.delivery_id, a.number, r.notify_id
-        FROM receipts r JOIN attempts a ON a.reference = r.reference
-        WHERE r.id = ANY (:ids) AND a.outcome = 'unknown'
+        FROM receipts r
+        JOIN attempts a ON a.reference = r.reference
+        JOIN deliveries d ON d.id = a.delivery_id
+        WHERE r.id = ANY (:ids) AND (
+            a.outcome = 'unknown'
+            OR (a.outcome = 'missed' AND d.state = 'planned' AND d.attempts = a.number)
+        )
         ORDER BY a.id
     ), known AS (
         UPDATE attempts a SET outcome = 'accepted', notify_id = p.notify_id, ask_at = NULL
         FROM proven p WHERE a.id = p.id
     )
     UPDATE deliveries d SET state = 'accepted', changed_at = :now
-    FROM proven p WHERE d.id = p.delivery_id AND d.attempts = p.number AND d.state = 'uncertain'
+    FROM proven p
+    WHERE d.id = p.delivery_id AND d.attempts = p.number AND d.state IN ('uncertain', 'planned')
 """)
 
 SETTLE = text("""
@@ -55,6 +64,7 @@ DUPLICATES = text("""
     FROM receipts r JOIN attempts a ON a.reference = r.reference
     WHERE r.id = ANY (:ids) AND (a.notify_id <> r.notify_id OR a.outcome IN ('missed', 'not-sent'))
     ON CONFLICT DO NOTHING
+    RETURNING delivery_id, notify_id
 """)
 
 # The address does not exist: nothing more goes to it in its scheme.
@@ -95,6 +105,9 @@ async def apply(tx: Transaction, *, now: datetime) -> int:
         return 0
     early = set((await tx.execute(EARLY, {"ids": taken})).scalars())
     ids = [each for each in taken if each not in early]
-    for statement in (ADOPT, SETTLE, DUPLICATES, SUPPRESS, APPLIED):
-        await tx.execute(statement, {"ids": ids, "now": now})
+    parameters = {"ids": ids, "now": now}
+    for statement in (ADOPT, SETTLE, SUPPRESS, APPLIED):
+        await tx.execute(statement, parameters)
+    twice = (await tx.execute(DUPLICATES, parameters)).all()
+    await duplicates.found(tx, twice, actor=ACTOR, now=now)
     return len(ids)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Final, assert_never
 from uuid import UUID
 
 from sqlalchemy import text
 
 from service.database import Transaction
+from service.deliveries import duplicates
 from service.deliveries.claiming import Claimed
 from service.deliveries.states import DeliveryState
 from service.notify.gateway import (
@@ -19,6 +20,8 @@ from service.notify.gateway import (
     TryLater,
     Unknown,
 )
+
+ACTOR: Final = "worker:send"
 
 # Only the attempt that is current may settle: a worker that was slow must not undo what came later.
 # One whose lease ended meanwhile is uncertain by now, and its 201 still counts.
@@ -32,9 +35,12 @@ MOVE = text("""
 
 NOTE = text("""
     UPDATE attempts a SET outcome = o.outcome, notify_id = o.notify_id,
+        notify_erred = o.notify_erred,
         ask_at = CASE WHEN o.outcome = 'unknown' THEN CAST(:ask_at AS timestamptz) END
-    FROM unnest(CAST(:references AS text[]), CAST(:outcomes AS text[]), CAST(:notify_ids AS uuid[]))
-        AS o (reference, outcome, notify_id)
+    FROM unnest(
+        CAST(:references AS text[]), CAST(:outcomes AS text[]), CAST(:notify_ids AS uuid[]),
+        CAST(:notify_erred AS boolean[])
+    ) AS o (reference, outcome, notify_id, notify_erred)
     WHERE a.reference = o.reference
 """)
 
@@ -46,6 +52,7 @@ LATE = text("""
     JOIN attempts a ON a.reference = o.reference
     WHERE o.notify_id IS NOT NULL AND a.outcome = 'missed'
     ON CONFLICT DO NOTHING
+    RETURNING delivery_id, notify_id
 """)
 
 ABANDON = text("""
@@ -67,6 +74,8 @@ class Settlement:
     state: DeliveryState
     outcome: str
     notify_id: UUID | None = None
+    notify_erred: bool = False
+    """Whether Notify answered with an error of its own, which a bad payload gets for ever."""
 
 
 def settlement(claimed: Claimed, outcome: Outcome) -> Settlement:
@@ -79,7 +88,7 @@ def settlement(claimed: Claimed, outcome: Outcome) -> Settlement:
         case AddressRefused():
             return Settlement(claimed, DeliveryState.REFUSED, "refused")
         case Unknown():
-            return Settlement(claimed, DeliveryState.UNCERTAIN, "unknown")
+            return Settlement(claimed, DeliveryState.UNCERTAIN, "unknown", notify_erred=outcome.by_notify)
         case _:
             assert_never(outcome)
 
@@ -106,9 +115,17 @@ async def settle(
         "references": [each.claimed.reference for each in settlements],
         "notify_ids": [each.notify_id for each in settlements],
     }
-    await tx.execute(LATE, {**attempts, "now": now})
-    outcomes = [each.outcome for each in settlements]
-    await tx.execute(NOTE, {**attempts, "outcomes": outcomes, "ask_at": now + ask_after})
+    late = (await tx.execute(LATE, {**attempts, "now": now})).all()
+    await tx.execute(
+        NOTE,
+        {
+            **attempts,
+            "outcomes": [each.outcome for each in settlements],
+            "notify_erred": [each.notify_erred for each in settlements],
+            "ask_at": now + ask_after,
+        },
+    )
+    await duplicates.found(tx, late, actor=ACTOR, now=now)
 
 
 async def abandon(tx: Transaction, *, now: datetime) -> None:

@@ -31,7 +31,8 @@ class DeliveryState(StrEnum):
 S = DeliveryState
 
 MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
-    S.PLANNED: frozenset({S.CLAIMED}),
+    # Accepted without a claim: found at Notify by a database that was put back to an earlier copy.
+    S.PLANNED: frozenset({S.CLAIMED, S.ACCEPTED}),
     S.CLAIMED: frozenset(
         {S.ACCEPTED, S.PLANNED, S.WITHDRAWN, S.SUPPRESSED, S.REFUSED, S.SET_ASIDE, S.UNCERTAIN}
     ),
@@ -50,4 +51,4 @@ UNSENT: Final = frozenset({S.PLANNED, S.CLAIMED, S.UNCERTAIN})
 """An update with none of these is sent."""
 
 AWAITING_RECEIPT: Final = frozenset({S.ACCEPTED})
-"""A certificate with none of these, and none unsent, is final."""
+"""A certificate with none of these, and none unsent, is final; so is one that has waited for seven days."""

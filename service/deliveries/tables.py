@@ -59,8 +59,12 @@ class Attempt(SQLModel, table=True):
     """accepted, not-sent, refused, unknown, missed, set-aside; empty while it is in the air."""
     notify_id: UUID | None = None
     ask_at: datetime | None = Field(default=None, sa_type=MOMENT)
-    """When Notify is to be asked about it."""
+    """When Notify is to be asked about it: what became of the hand-over, or of an accepted message."""
     misses: int = 0
+    notify_erred: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Whether Notify itself answered with a 5xx of its own shape, which a bad payload gets for ever."""
+    seen_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """When Notify's own list had it."""
 
 
 class Receipt(SQLModel, table=True):
@@ -97,3 +101,23 @@ class Certificate(SQLModel, table=True):
     made_at: datetime | None = Field(default=None, sa_type=MOMENT)
     body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
     signature: bytes | None = Field(default=None, sa_type=BYTES)
+
+
+class Comparison(SQLModel, table=True):
+    """One comparison of Notify's own list with the ledger, written down when it was done."""
+
+    __tablename__ = "comparisons"
+    __table_args__ = (Index("comparisons_in_order", "until"),)
+
+    id: UUID = Field(primary_key=True)
+    since: datetime = Field(sa_type=MOMENT)
+    until: datetime = Field(sa_type=MOMENT)
+    listed: int
+    """Messages that Notify listed."""
+    adopted: int
+    """Messages of ours that the ledger did not know: it is an older copy."""
+    unowned: int
+    """Messages that are not ours."""
+    missing: int
+    """Messages of ours that Notify did not list."""
+    done_at: datetime = Field(sa_type=MOMENT)

@@ -4,11 +4,18 @@ One message has one recipient: the type has no room for a second (promise 1).
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 from uuid import UUID
 
 from service.notify.addresses import EmailAddress
+
+REMEMBERED: Final = timedelta(days=7)
+"""How long Notify keeps a message's row. Past it a look-up proves nothing."""
+
+FINAL: Final = frozenset({"delivered", "permanent-failure", "temporary-failure", "technical-failure"})
+"""The statuses that never change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +103,12 @@ Outcome: TypeAlias = Accepted | TryLater | AddressRefused | ServiceRefused | Unk
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message that Notify has under a reference of ours."""
+    """A message that Notify has. Its address and words are never read."""
 
     notify_id: UUID
     status: str
+    reference: str | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,17 @@ class NotifyGateway(Protocol):
 
     def find(self, reference: str) -> list[Found] | None:
         """What Notify has under `reference`; None where it could not be asked."""
+        ...
+
+    def look(self, notify_id: UUID) -> list[Found] | None:
+        """One message, or none; None where Notify could not be asked."""
+        ...
+
+    def listed(self, older_than: UUID | None) -> list[Found] | None:
+        """A page of everything that Notify has, newest first, uploads by hand included; empty at the end.
+
+        None where it could not be asked.
+        """
         ...
 
     def template(self) -> TemplateSeen | None:

@@ -6,6 +6,7 @@ has answered 404, 400 and 502 during outages: only a body of Notify's own shape 
 
 import threading
 import time
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -39,6 +40,10 @@ TOKEN_LIFE: Final = 30.0
 
 FRESH: Final = 20.0
 """Seconds within which a refused token was not refused for its age."""
+
+
+_NO_ANSWER: Final = (APIError, requests.RequestException, KeyError, TypeError, ValueError)
+"""What asking Notify may raise: nothing is learnt."""
 
 
 class _FencedClient(NotificationsAPIClient):  # type: ignore[misc]
@@ -95,19 +100,33 @@ class GovukNotify:
     def find(self, reference: str) -> list[Found] | None:
         try:
             answer = self._client().get_all_notifications(reference=reference, include_jobs=True)
-            return [
-                Found(notify_id=UUID(row["id"]), status=str(row["status"]))
-                for row in answer["notifications"]
-                if row["reference"] == reference
-            ]
-        except (APIError, requests.RequestException, KeyError, TypeError, ValueError):
+            return [_found(row) for row in answer["notifications"] if row["reference"] == reference]
+        except _NO_ANSWER:
+            return None
+
+    def look(self, notify_id: UUID) -> list[Found] | None:
+        try:
+            return [_found(self._client().get_notification_by_id(str(notify_id)))]
+        except HTTPError as error:
+            gone = error.status_code == 404 and error.response is not None
+            return [] if gone and "NoResultFound" in _errors_of_notify(error.response) else None
+        except _NO_ANSWER:
+            return None
+
+    def listed(self, older_than: UUID | None) -> list[Found] | None:
+        try:
+            answer = self._client().get_all_notifications(
+                older_than=str(older_than) if older_than else None, include_jobs=True
+            )
+            return [_found(row) for row in answer["notifications"]]
+        except _NO_ANSWER:
             return None
 
     def template(self) -> TemplateSeen | None:
         try:
             answer = self._client().get_template(self._email_template_id)
             return TemplateSeen(UUID(answer["id"]), int(answer["version"]))
-        except (APIError, requests.RequestException, KeyError, TypeError, ValueError):
+        except _NO_ANSWER:
             return None
 
     def close(self) -> None:
@@ -120,6 +139,16 @@ class GovukNotify:
             client = self._local.client = _FencedClient(self._api_key.get_secret_value(), self._base_url)
             self._clients.append(client)
         return client
+
+
+def _found(row: Any) -> Found:
+    reference = row["reference"]
+    return Found(
+        notify_id=UUID(row["id"]),
+        status=str(row["status"]),
+        reference=str(reference) if reference is not None else None,
+        created_at=datetime.fromisoformat(row["created_at"]),
+    )
 
 
 def _read_201(answer: Any) -> Outcome:

@@ -176,3 +176,15 @@ class JourneyAnswers(SQLModel, table=True):
     id_hash: bytes = Field(primary_key=True, sa_type=BYTES)
     encrypted: bytes = Field(sa_type=BYTES)
     expires_at: datetime = Field(sa_type=MOMENT, index=True)
+
+
+class EndedConfirmation(SQLModel, table=True):
+    """The bare id of a confirmation that was handed over and deleted since (a trigger writes it).
+
+    Notify lists messages for seven days: without this, one would look like a message that is not ours.
+    """
+
+    __tablename__ = "ended_confirmations"
+
+    id: UUID = Field(primary_key=True)
+    ended_at: datetime = Field(sa_type=MOMENT)

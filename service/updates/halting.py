@@ -8,6 +8,8 @@ from service.audit import chain
 from service.audit.events import UpdateHalted, UpdateResumed
 from service.database import Transaction
 from service.errors import Conflict
+from service.holds.incidents import open_incidents
+from service.holds.tables import IncidentKind
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.staff.step_up import require_fresh
@@ -24,6 +26,7 @@ class Why(StrEnum):
     TEMPLATE = "template"
     KEY = "key"
     AUDIENCE = "audience"
+    BOUNCES = "bounces"
 
 
 WHAT_TO_DO = {
@@ -36,7 +39,14 @@ WHAT_TO_DO = {
         "Notify's template is not the one that was approved, or refuses our messages. "
         "Put the template right in Notify, or edit the update and have it approved again."
     ),
-    Why.KEY: "Notify refuses our key, or our clock is wrong. Tell an operator, then resume.",
+    Why.KEY: (
+        "Notify refuses our key, or our clock is wrong by more than 30 seconds; fresh tokens were tried. "
+        "Ask an operator to put that right, then resume."
+    ),
+    Why.BOUNCES: (
+        "Too many addresses of those who were written to so far do not exist. Find out whether the list of "
+        "people is the right one, and resume when it is: those who have had the update do not get it again."
+    ),
     Why.AUDIENCE: "The people are not those who were approved. Tell the data-protection officer.",
 }
 
@@ -61,7 +71,10 @@ async def halt_by_service(tx: Transaction, update_id: UUID, why: Why, *, now: da
     """Stop an update because of what was found while sending it; one that has stopped stays so."""
     update = await locked(tx, update_id)
     if update.state in {UpdateState.SENDING, UpdateState.APPROVED}:
-        await _halt(tx, update_id, why=WHAT_TO_DO[why], code=why.value, actor=f"worker:{why.value}", now=now)
+        actor = f"worker:{why.value}"
+        await _halt(tx, update_id, why=WHAT_TO_DO[why], code=why.value, actor=actor, now=now)
+        if why is Why.GUARD:
+            await open_incidents(tx, IncidentKind.GUARD, [update_id], actor=actor, now=now)
 
 
 async def resume(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetime) -> Update:
@@ -80,6 +93,7 @@ async def resume(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetim
     update.state = UpdateState.SENDING
     update.halted_why = None
     update.sending_since = update.sending_since or now
+    update.resumed_at = now
     tx.add(update)
     await tx.flush()
     await chain.append(tx, UpdateResumed(actor=staff.subject, update=update.id), now=now)

@@ -23,6 +23,7 @@ class Update(SQLModel, table=True):
             "state IN ('draft', 'preparing') OR audience_sha256 IS NOT NULL", name="frozen_after_preparing"
         ),
         CheckConstraint("(state = 'halted') = (halted_why IS NOT NULL)", name="a_halt_says_why"),
+        CheckConstraint("ramp_percent BETWEEN 0 AND 100", name="the_ramp_is_a_percentage"),
         ForeignKeyConstraint(
             ["id", "version"],
             ["update_versions.update_id", "update_versions.version"],
@@ -47,6 +48,12 @@ class Update(SQLModel, table=True):
     not_before: datetime | None = Field(default=None, sa_type=MOMENT)
     """The end of the hold window, or `send_at` where that is later."""
     sending_since: datetime | None = Field(default=None, sa_type=MOMENT)
+    resumed_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """When a senior last let it go on: what bounced before then does not halt it again."""
+    ramp_percent: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How much of it may be handed over by now (`service.deliveries.ramping`)."""
+    ramp_since: datetime | None = Field(default=None, sa_type=MOMENT)
+    """When the present step of the ramp was handed over whole; None while it is not."""
     sent_at: datetime | None = Field(default=None, sa_type=MOMENT)
     halted_why: str | None = None
     sent_back_why: str | None = None

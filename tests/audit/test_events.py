@@ -32,7 +32,7 @@ TYPED = "A reason that somebody typed: Zobeide Quixworth, zq@example.com"
 EVENTS = [kind for kind in vars(events).values() if inspect.isclass(kind) and issubclass(kind, Event)]
 RECORDED = [kind for kind in EVENTS if kind is not Event]
 
-CODES = {"actor", "scope", "purpose", "why"}
+CODES = {"actor", "kind", "scope", "purpose", "why"}
 """Fields of text that hold a code of ours or a staff subject; each is looked at in a test below."""
 
 
@@ -191,7 +191,7 @@ async def test_what_somebody_typed_is_not_in_the_record(service: Service, databa
 
 
 def test_why_an_update_was_halted_is_one_of_few_codes() -> None:
-    assert {why.value for why in Why} == {"guard", "template", "key", "audience"}
+    assert {why.value for why in Why} == {"guard", "template", "key", "audience", "bounces"}
 
 
 @pytest.mark.parametrize("act", ["refused halt", "refused hold"])

@@ -23,6 +23,13 @@ def run_sql(database: Database, statement: str, *values: object) -> None:
         owner.execute(statement, values)
 
 
+def one_row(database: Database, query: str, *values: object) -> tuple[Any, ...]:
+    """The one row that a query gives, as the owner."""
+    with database.connect() as owner:
+        (row,) = owner.execute(query, values).fetchall()
+    return row
+
+
 def one_value(database: Database, query: str, *values: object) -> Any:
     """The one value that a query gives, as the owner."""
     with database.connect() as owner:

@@ -84,6 +84,12 @@ def test_an_update_moves_in_postgresql_as_in_its_states(planted: tuple[Connectio
 def test_a_delivery_moves_in_postgresql_as_in_its_states(planted: tuple[Connection, UUID, UUID]) -> None:
     connection, update, delivery = planted
     past_the_guards(connection, "UPDATE updates SET state = 'sending' WHERE id = %s", [update])
+    past_the_guards(
+        connection,
+        "INSERT INTO attempts (id, delivery_id, number, reference, started_at, outcome, misses) "
+        "VALUES (gen_random_uuid(), %s, 0, 'd-0', now(), 'accepted', 0)",
+        [delivery],
+    )
     set_state = (
         "UPDATE deliveries SET state = %s, "
         "lease_until = CASE WHEN %s = 'claimed' THEN now() END WHERE id = %s"
@@ -95,6 +101,15 @@ def test_a_delivery_moves_in_postgresql_as_in_its_states(planted: tuple[Connecti
             moved.add((old, new))
 
     assert moved == {(old, new) for old, to in DELIVERY_MOVES.items() for new in to}
+
+
+def test_a_planned_delivery_is_not_accepted_without_the_attempt_that_was_found(
+    planted: tuple[Connection, UUID, UUID],
+) -> None:
+    connection, update, delivery = planted
+    past_the_guards(connection, "UPDATE updates SET state = 'sending' WHERE id = %s", [update])
+
+    assert not allowed(connection, "UPDATE deliveries SET state = 'accepted' WHERE id = %s", [delivery])
 
 
 @pytest.mark.parametrize("state", [state for state in UpdateState if state is not UpdateState.SENDING])

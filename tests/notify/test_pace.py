@@ -10,7 +10,7 @@ import redis.asyncio
 from deploy.one_machine.ports import free_port
 from deploy.one_machine.valkey import EmbeddedValkey
 from service.doorbell import Lane
-from service.notify.pacing import BELOW, BUCKET, CAPACITY_BELOW, RESERVED, SILENT, Pace
+from service.notify.pacing import BELOW, BUCKET, CAPACITY_BELOW, RESERVED, SILENT, LocalShare, Pace
 from tests.harness.people import Service
 
 PER_MINUTE = 6000
@@ -111,15 +111,34 @@ async def test_postgresql_knows_whether_something_was_sent_lately(
     assert await service.worker.permits(5) == 0
 
 
-async def test_without_redis_each_worker_goes_on_alone_and_slowly() -> None:
+@pytest.mark.parametrize("sharers", [1, 4])
+async def test_without_redis_each_worker_takes_its_share_of_the_refill_and_no_burst(sharers: int) -> None:
     gone = redis.asyncio.Redis(port=free_port(), socket_connect_timeout=1, socket_timeout=1)
     pace = Pace(gone, rate_per_minute=PER_MINUTE)
-    given = [await pace.take(Lane.BULK, 100, sent_lately=idle) for _ in range(20)]
-    assert sum(given) == 1
-    assert await Pace(gone, rate_per_minute=PER_MINUTE).take(Lane.BULK, 0, sent_lately=idle) == 0
+    pace.sharers = sharers
+    began = time.monotonic()
+    given = await pace.take(Lane.BULK, 100, sent_lately=idle)
+    while given < 20:
+        await asyncio.sleep(0.01)
+        given += await pace.take(Lane.BULK, 100, sent_lately=idle)
+    assert given <= (time.monotonic() - began) * REFILL / sharers
     await pace.silence()
-    await asyncio.sleep(1.05)
+    await asyncio.sleep(0.2)
     assert await pace.take(Lane.BULK, 100, sent_lately=idle) == 0
+    await pace.close()
+
+
+async def test_whoever_comes_back_to_redis_empties_the_bucket_that_refilled_meanwhile(
+    valkey_server: EmbeddedValkey, empty_redis: redis.Redis
+) -> None:
+    async def sent() -> bool:
+        return True
+
+    connection = redis.asyncio.Redis.from_url(valkey_server.url("kept_worker"))
+    pace = Pace(connection, rate_per_minute=PER_MINUTE)
+    assert await pace.take(Lane.BULK, 10, sent_lately=idle) == 10
+    pace._alone = LocalShare()  # It went on without Redis for a while.
+    assert await pace.take(Lane.BULK, 100, sent_lately=sent) == 0
     await pace.close()
 
 

@@ -32,11 +32,15 @@ TABLES: Final = frozenset(
         "audience_members",
         "audit_events",
         "certificates",
+        "comparisons",
         "confirmations",
         "contacts",
         "deliveries",
         "duplicates",
+        "ended_confirmations",
+        "heartbeats",
         "holds",
+        "incidents",
         "intake",
         "journey_answers",
         "notify_templates",
@@ -74,7 +78,7 @@ MAY: Final[Mapping[str, Allowed]] = {
         "updates": ADD
         | {
             "UPDATE": "state version submitted_by submitted_at audience_sha256 planned approved_at "
-            "not_before sending_since halted_why sent_back_why"
+            "not_before sending_since resumed_at halted_why sent_back_why"
         },
         "update_versions": ADD,
         "approvals": ADD,
@@ -103,17 +107,22 @@ MAY: Final[Mapping[str, Allowed]] = {
         "updates": READ
         | {
             "UPDATE": "state audience_sha256 planned approved_at not_before sending_since sent_at halted_why "
-            "sent_back_why"
+            "sent_back_why ramp_percent ramp_since"
         },
         "update_versions": READ,
         "approvals": READ,
         "audience_members": ADD | {"DELETE": ALL},
         "deliveries": ADD | {"DELETE": ALL, "UPDATE": "state attempts lease_until changed_at"},
-        "attempts": ADD | {"UPDATE": "outcome notify_id ask_at misses"},
-        "receipts": READ | {"UPDATE": "applied_at"},
+        "attempts": ADD | {"UPDATE": "outcome notify_id ask_at misses notify_erred seen_at"},
+        "receipts": ADD | {"UPDATE": "applied_at"},
         "duplicates": ADD,
         "certificates": ADD | {"UPDATE": ALL},
-        "holds": READ,
+        "holds": ADD | {"UPDATE": "compared_at"},
+        "incidents": ADD,
+        "audit_events": {"SELECT": "seq hash"},
+        "comparisons": ADD,
+        "ended_confirmations": ADD | {"DELETE": ALL},
+        "heartbeats": ADD | {"UPDATE": ALL, "DELETE": ALL},
         "notify_templates": ADD | {"UPDATE": ALL},
     },
 }
@@ -139,6 +148,7 @@ TRIGGERS: Final = {
     "guard_approval()",
     "frozen_people_come_and_go_while_preparing()",
     "deliveries_move_as_they_may()",
+    "remember_ended_confirmations()",
 }
 FUNCTIONS: Final = set().union(*MAY_CALL.values(), TRIGGERS)
 DEFINERS: Final = FUNCTIONS - TRIGGERS

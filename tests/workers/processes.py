@@ -23,6 +23,8 @@ def environment(settings: WorkerSettings, **changes: str | None) -> dict[str, st
         "KEPT_NOTIFY_EMAIL_TEMPLATE_ID": settings.notify_email_template_id,
         "KEPT_NOTIFY_RATE_PER_MINUTE": str(settings.notify_rate_per_minute),
         "KEPT_UNCERTAIN_AFTER_SECONDS": "0",
+        "KEPT_WITNESS": str(settings.witness),
+        "KEPT_RAMP_WAIT_SECONDS": "0",
         **changes,
     }
     return {name: value for name, value in told.items() if value is not None}
