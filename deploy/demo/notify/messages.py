@@ -24,6 +24,8 @@ LETTER_STATUS: Final = {
     "permanent-failure": "permanent-failure",
 }
 
+STILL_KNOWN: Final = "id NOT IN (SELECT message_id FROM forgotten)"
+
 INSERT: Final = """
 INSERT INTO messages (
     id, type, key_type, reference, recipient, inbox, template_id, template_version, subject, body,
@@ -80,8 +82,26 @@ def insert(
 def find(store: Store, message_id: str, now_us: int) -> sqlite3.Row | None:
     """A message within its retention, made with whichever key of the service."""
     return store.row(
-        "SELECT * FROM messages WHERE id = ? AND created_at > ?", message_id, now_us - RETENTION_US
+        f"SELECT * FROM messages WHERE id = ? AND created_at > ? AND {STILL_KNOWN}",  # noqa: S608
+        message_id,
+        now_us - RETENTION_US,
     )
+
+
+def forget(store: Store, message_id: str | None = None) -> int:
+    """Let a row go, or all rows; how many went.
+
+    One that is still `created` reaches nobody, as where Notify could not queue it. What has left for its
+    recipient is only forgotten by the API, as after retention: it stays in its inbox.
+    """
+    chosen, values = ("id = ?", (message_id,)) if message_id else ("1 = 1", ())
+    with store.transaction() as tx:
+        kept = tx.execute(
+            f"INSERT OR IGNORE INTO forgotten SELECT id FROM messages WHERE {chosen} AND status != 'created'",  # noqa: S608
+            values,
+        )
+        gone = tx.execute(f"DELETE FROM messages WHERE {chosen} AND status = 'created'", values)  # noqa: S608
+    return kept.rowcount + gone.rowcount
 
 
 def page(store: Store, key_type: KeyType, asked: dict[str, list[str]], now_us: int) -> list[sqlite3.Row]:
@@ -90,7 +110,7 @@ def page(store: Store, key_type: KeyType, asked: dict[str, list[str]], now_us: i
     The cursor is strictly `created_at <`, as Notify's is. What somebody sent by hand comes only with
     `include_jobs`.
     """
-    where = ["key_type = ?", "created_at > ?"]
+    where = ["key_type = ?", "created_at > ?", STILL_KNOWN]
     values: list[str | int] = [key_type, now_us - RETENTION_US]
     if "reference" in asked:
         where.append("reference = ?")

@@ -50,6 +50,7 @@ class StandIn:
         self.requests_by_key_type: Counter[str] = Counter()
         self.delivery_us = int(config.delivery_seconds * MICROSECONDS)
         self.paused_callbacks = False
+        self.lost_callbacks: list[dict[str, Any]] = store.recall("lost callbacks") or []
         self._kept_buckets: dict[str, Any] = {}
 
     def keep(self, message: Message, *, queued: bool = True, replayed: bool = True) -> None:
@@ -91,6 +92,11 @@ class StandIn:
         if daily_emails is not None:
             self.daily.limits["email"] = daily_emails
             self.store.remember("daily emails", daily_emails)
+
+    def lose_callbacks(self, lost: list[dict[str, Any]]) -> None:
+        """Say about which messages nobody is ever called, in this run and those after it."""
+        self.lost_callbacks = lost
+        self.store.remember("lost callbacks", lost)
 
     def keep_buckets(self) -> None:
         """Write down what is left in the buckets, where that has changed."""
