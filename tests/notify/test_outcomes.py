@@ -105,8 +105,13 @@ def test_words_that_notify_refuses_stop_the_update_and_not_the_person(send: Send
     [
         ("reset", False),
         ("truncation", False),
+        ("html-403", False),
+        ("html-404", False),
+        ("html-429", False),
         ("html-502", False),
+        ("html-503", False),
         ("proxy-400", False),
+        ("proxy-other-400", False),
         ("v1-404", False),
         ("not-json-201", False),
         ("json-504", True),
