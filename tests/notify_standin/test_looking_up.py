@@ -128,14 +128,19 @@ def test_what_was_sent_by_hand_is_listed_only_with_jobs(notify: Running, address
     assert len(notify.inbox(address)) == 1
 
 
-def test_after_seven_days_a_message_is_gone_from_the_api_but_not_from_its_inbox(
-    start: Starter, address: str
+@pytest.mark.parametrize(("settings", "days"), [({}, 7), ({"retention_days": 3}, 3)])
+def test_after_retention_a_message_is_gone_from_the_api_but_not_from_its_inbox(
+    start: Starter, address: str, settings: dict[str, int], days: int
 ) -> None:
-    notify = start()
+    notify = start(**settings)
     message_id = sent(notify, address, "old")
     assert notify.client().get_notification_by_id(message_id)["id"] == message_id
-    notify.tell("clock", {"advance_seconds": 7 * 86_400 + 1})
-    headers = {"Authorization": future_token(7 * 86_400 + 1)}
+    almost = days * 86_400 - 60
+    notify.tell("clock", {"offset_seconds": almost})
+    headers = {"Authorization": future_token(almost)}
+    assert notify.admin.get(f"/v2/notifications/{message_id}", headers=headers).status_code == 200
+    notify.tell("clock", {"offset_seconds": days * 86_400 + 1})
+    headers = {"Authorization": future_token(days * 86_400 + 1)}
     assert notify.admin.get(f"/v2/notifications/{message_id}", headers=headers).status_code == 404
     listed = notify.admin.get("/v2/notifications?reference=old", headers=headers).json()
     assert listed["notifications"] == []

@@ -11,7 +11,7 @@ from deploy.demo.notify.kinds import KeyType, MessageType
 from deploy.demo.notify.store import Store
 
 PAGE_SIZE: Final = 250
-RETENTION_US: Final = 7 * 86_400 * MICROSECONDS
+DAY_US: Final = 86_400 * MICROSECONDS
 PENCE_OF_A_TEXT: Final = 2.33
 PENCE_OF_A_LETTER: Final = 77  # one sheet, second class
 FAILED: Final = ("technical-failure", "temporary-failure", "permanent-failure")
@@ -79,12 +79,12 @@ def insert(
     )
 
 
-def find(store: Store, message_id: str, now_us: int) -> sqlite3.Row | None:
-    """A message within its retention, made with whichever key of the service."""
+def find(store: Store, message_id: str, since_us: int) -> sqlite3.Row | None:
+    """A message since the beginning of retention, made with whichever key of the service."""
     return store.row(
         f"SELECT * FROM messages WHERE id = ? AND created_at > ? AND {STILL_KNOWN}",  # noqa: S608
         message_id,
-        now_us - RETENTION_US,
+        since_us,
     )
 
 
@@ -104,14 +104,14 @@ def forget(store: Store, message_id: str | None = None) -> int:
     return kept.rowcount + gone.rowcount
 
 
-def page(store: Store, key_type: KeyType, asked: dict[str, list[str]], now_us: int) -> list[sqlite3.Row]:
-    """One page of what keys of this type made, newest first, within retention.
+def page(store: Store, key_type: KeyType, asked: dict[str, list[str]], since_us: int) -> list[sqlite3.Row]:
+    """One page of what keys of this type made, newest first, since the beginning of retention.
 
     The cursor is strictly `created_at <`, as Notify's is. What somebody sent by hand comes only with
     `include_jobs`.
     """
     where = ["key_type = ?", "created_at > ?", STILL_KNOWN]
-    values: list[str | int] = [key_type, now_us - RETENTION_US]
+    values: list[str | int] = [key_type, since_us]
     if "reference" in asked:
         where.append("reference = ?")
         values.append(asked["reference"][0])
