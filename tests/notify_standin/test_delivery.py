@@ -1,12 +1,7 @@
 """What becomes of a message, and the calls about it."""
 
-from functools import partial
-
-import pytest
-
 from tests.notify_standin.conftest import (
     ANY_TEXT,
-    CALLBACK_TOKEN,
     LETTER,
     Running,
     Service,
@@ -20,18 +15,6 @@ THREE_DAYS = 3 * 86_400
 
 def send(notify: Running, address: str, key: str = "live") -> str:
     return str(notify.client(key).send_email_notification(address, ANY_TEXT, WORDS, reference="r")["id"])
-
-
-@pytest.mark.parametrize(
-    ("address", "status"),
-    [
-        ("temp-fail@simulator.notify", "temporary-failure"),
-        ("perm-fail@simulator.notify", "permanent-failure"),
-        ("anybody@example.com", "delivered"),
-    ],
-)
-def test_the_addresses_of_a_test_key_end_as_they_promise(notify: Running, address: str, status: str) -> None:
-    notify.becomes(send(notify, address, "test"), status)
 
 
 def test_a_message_goes_from_created_to_sending_to_delivered(start: Starter, address: str) -> None:
@@ -74,73 +57,6 @@ def test_letters_are_printed_at_half_past_five_and_then_received(start: Starter)
     assert notify.status(answer["id"]) == "received"
 
 
-def test_the_service_is_called_with_its_token_and_what_notify_says(
-    start: Starter, service: Service, address: str
-) -> None:
-    notify = start(callback=service.callback())
-    message_id = send(notify, address)
-    wait_until(lambda: bool(service.calls))
-    [call] = service.calls
-    shown = notify.client().get_notification_by_id(message_id)
-    assert call == {
-        "id": message_id,
-        "reference": "r",
-        "to": address,
-        "status": "delivered",
-        "created_at": shown["created_at"],
-        "completed_at": shown["completed_at"],
-        "sent_at": shown["sent_at"],
-        "notification_type": "email",
-        "template_id": ANY_TEXT,
-        "template_version": 1,
-    }
-    assert service.tokens == {f"Bearer {CALLBACK_TOKEN}"}
-
-
-def test_a_technical_failure_has_no_callback(start: Starter, service: Service, address: str) -> None:
-    notify = start(callback=service.callback())
-    notify.tell("outcomes", {"address": address, "status": "technical-failure"})
-    notify.becomes(send(notify, address), "technical-failure")
-    delivered = send(notify, "another@example.com")
-    wait_until(lambda: bool(service.calls))
-    assert [call["id"] for call in service.calls] == [delivered]
-
-
-@pytest.mark.parametrize("answer", [500, 503, 429])
-def test_a_call_that_fails_is_made_again_five_times_at_300_seconds(
-    start: Starter, service: Service, address: str, answer: int
-) -> None:
-    service.answer = answer
-    notify = start(callback=service.callback())
-    send(notify, address)
-    for attempt in range(1, 7):
-        wait_until(partial(settled, notify, service, attempt))
-        notify.tell("clock", {"advance_seconds": 290})
-        assert len(service.calls) == attempt
-        notify.tell("clock", {"advance_seconds": 11})
-    assert notify.admin.get("/admin/counts").json()["callbacks_waiting"] == 0
-    assert len(service.calls) == 6
-
-
-def settled(notify: Running, service: Service, attempt: int) -> bool:
-    """The last call's outcome is written down: it waits again, or, after the sixth, no longer."""
-    counts = notify.admin.get("/admin/counts").json()
-    return len(service.calls) == attempt and counts["callback_attempts"] == (attempt if attempt < 6 else 0)
-
-
-@pytest.mark.parametrize("answer", [400, 401, 404, 302, 204])
-def test_any_other_answer_ends_the_call_for_ever(
-    start: Starter, service: Service, address: str, answer: int
-) -> None:
-    service.answer = answer
-    notify = start(callback=service.callback())
-    send(notify, address)
-    wait_until(lambda: bool(service.calls))
-    wait_until(lambda: notify.admin.get("/admin/counts").json()["callbacks_waiting"] == 0)
-    notify.tell("clock", {"advance_seconds": 301})
-    assert len(service.calls) == 1
-
-
 def test_a_service_that_is_not_there_is_called_when_it_is_back(start: Starter, address: str) -> None:
     notify = start(callback={"url": "http://127.0.0.1:9/receipts", "token": "t"})
     send(notify, address)
@@ -175,13 +91,6 @@ def test_a_call_can_be_repeated_and_calls_can_wait(start: Starter, service: Serv
     notify.tell("callbacks/resume")
     wait_until(lambda: len(service.calls) == 2)
     assert service.calls[0] == service.calls[1]
-
-
-def test_a_callback_can_come_before_the_answer(start: Starter, service: Service, address: str) -> None:
-    notify = start(callback=service.callback())
-    notify.tell("faults", [{"fault": "after-queueing:stall", "seconds": 1}])
-    message_id = send(notify, address)
-    assert [call["id"] for call in service.calls] == [message_id]
 
 
 def test_a_received_text_calls_the_service(start: Starter, service: Service) -> None:

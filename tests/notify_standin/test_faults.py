@@ -38,12 +38,17 @@ def seen(notify: Running, address: str) -> tuple[type[BaseException] | None, int
     [
         ("reset", (HTTP503Error, None)),
         ("truncation", (HTTP503Error, None)),
+        ("html-403", (HTTPError, 403)),
+        ("html-404", (HTTPError, 404)),
+        ("html-429", (HTTPError, 429)),
         ("html-502", (HTTPError, 502)),
+        ("html-503", (HTTP503Error, 503)),
         ("json-504", (HTTPError, 504)),
         ("not-json-201", (InvalidResponse, 201)),
         ("error-500", (HTTPError, 500)),
         ("v1-404", (HTTPError, 404)),
         ("proxy-400", (HTTPError, 400)),
+        ("proxy-other-400", (HTTPError, 400)),
         ("trickle", (None, 201)),
     ],
 )
@@ -62,6 +67,21 @@ def test_what_was_not_kept_reaches_nobody(notify: Running, address: str, positio
     seen(notify, address)
     time.sleep(0.3)
     assert notify.inbox(address) == []
+
+
+def test_a_proxy_can_say_another_status_than_the_body_that_it_passes_on(
+    notify: Running, address: str
+) -> None:
+    plan(notify, address, "before-commit:proxy-other-400")
+    form = {"email_address": address, "template_id": ANY_TEXT, "personalisation": WORDS}
+    answer = notify.post(form)
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {
+            "status_code": 503,
+            "errors": [{"error": "ValidationError", "message": "email_address Not a valid email address"}],
+        },
+    )
 
 
 def test_a_stall_after_queueing_is_a_timeout_for_the_sender_and_an_email_for_the_person(

@@ -54,45 +54,6 @@ def test_flat_out_a_full_bucket_lasts_a_third_of_the_rate_and_its_refill() -> No
     assert 1000 <= through <= 1400
 
 
-def test_a_denied_request_is_told_the_rate_and_no_time_to_wait(start: Starter, address: str) -> None:
-    notify = start(rate_per_minute=60)
-    notify.tell("bucket/drain")
-    denied = notify.post(email(address))
-    assert errors_of(denied) == (429, [("RateLimitError", RATE_ERROR)])
-    assert "retry-after" not in denied.headers
-    assert notify.inbox(address) == []
-
-
-def test_a_bad_body_costs_a_token_and_the_limit_is_said_before_the_json(start: Starter) -> None:
-    notify = start(rate_per_minute=9)  # three at most, of which the last is never given
-    assert [notify.post(None, raw=b"{").status_code for _ in range(3)] == [400, 400, 429]
-
-
-def test_each_type_of_key_has_a_bucket_of_its_own_and_gets_are_free(start: Starter, address: str) -> None:
-    notify = start(rate_per_minute=60)
-    notify.tell("bucket/drain", {"key_type": "live"})
-    assert notify.post(email(address)).status_code == 429
-    assert notify.post(email(address), key="test").status_code == 201
-    assert all(notify.get("/v2/notifications").status_code == 200 for _ in range(40))
-
-
-def test_the_daily_limit_counts_live_and_team_keys_together_and_ends_at_midnight(
-    start: Starter, address: str
-) -> None:
-    notify = start(daily_limit_emails=5, guest_list=[address])
-    notify.tell("daily", {"count": 3})
-    assert notify.post(email(address)).status_code == 201
-    assert notify.post(email(address), key="team").status_code == 201
-    assert errors_of(notify.post(email(address))) == (
-        429,
-        [("TooManyRequestsError", "Exceeded send limits (email: 5) for today")],
-    )
-    assert notify.post(email(address), key="test").status_code == 201
-    notify.tell("clock", {"advance_seconds": 86_400})
-    # The tokens of the client are a day old by then: the test turns the day, not the client's clock.
-    assert notify.admin.get("/admin/counts").json()["today"]["email"] == 0
-
-
 def test_limits_can_be_changed_while_it_runs(start: Starter, address: str) -> None:
     notify = start()
     notify.tell("limits", {"rate_per_minute": 60, "daily_limit_emails": 1})

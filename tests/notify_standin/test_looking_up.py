@@ -1,12 +1,8 @@
 """What the GETs show, and to whom."""
 
-import time
-from uuid import uuid4
-
-import jwt
 import pytest
 
-from tests.notify_standin.conftest import ANY_TEXT, GREETING, KEYS, SERVICE, TEXT, Running, Starter, errors_of
+from tests.notify_standin.conftest import ANY_TEXT, GREETING, SERVICE, TEXT, Running, errors_of
 
 WORDS = {"subject": "An update", "body": "Words"}
 
@@ -14,132 +10,6 @@ WORDS = {"subject": "An update", "body": "Words"}
 def sent(notify: Running, address: str, reference: str | None = None, key: str = "live") -> str:
     answer = notify.client(key).send_email_notification(address, ANY_TEXT, WORDS, reference=reference)
     return str(answer["id"])
-
-
-def future_token(seconds: int) -> str:
-    """A token of a client whose clock is as far ahead as the stand-in's."""
-    return f"Bearer {jwt.encode({'iss': SERVICE, 'iat': int(time.time()) + seconds}, KEYS['live'], 'HS256')}"
-
-
-def test_a_message_is_shown_whole(notify: Running, address: str) -> None:
-    message_id = sent(notify, address, "r-whole")
-    notify.becomes(message_id, "delivered")
-    shown = notify.client().get_notification_by_id(message_id)
-    times = {name: shown.pop(name) for name in ("created_at", "sent_at", "completed_at")}
-    assert times["created_at"] < times["sent_at"] < times["completed_at"]
-    assert shown == {
-        "id": message_id,
-        "reference": "r-whole",
-        "email_address": address,
-        "phone_number": None,
-        **{f"line_{number}": None for number in range(1, 7)},
-        "postcode": None,
-        "type": "email",
-        "status": "delivered",
-        "template": {
-            "id": ANY_TEXT,
-            "version": 1,
-            "uri": f"{notify.url}/v2/template/{ANY_TEXT}/version/1",
-        },
-        "body": "Words",
-        "subject": "An update",
-        "created_by_name": None,
-        "scheduled_for": None,
-        "postage": None,
-        "one_click_unsubscribe_url": None,
-        "cost_in_pounds": 0.0,
-        "cost_details": {},
-        "is_cost_data_ready": True,
-    }
-
-
-def test_an_unknown_message_is_no_result(notify: Running) -> None:
-    assert errors_of(notify.get(f"/v2/notifications/{uuid4()}")) == (
-        404,
-        [("NoResultFound", "No result found")],
-    )
-    assert errors_of(notify.get("/v2/notifications/x")) == (
-        400,
-        [("ValidationError", "id is not a valid UUID")],
-    )
-
-
-def test_a_list_holds_only_what_the_same_type_of_key_made(notify: Running, address: str) -> None:
-    reference = str(uuid4())
-    live, test = sent(notify, address, reference), sent(notify, address, reference, "test")
-    for key, wanted in (("live", live), ("test", test)):
-        found = notify.client(key).get_all_notifications(reference=reference)["notifications"]
-        assert [one["id"] for one in found] == [wanted]
-    assert notify.client("test").get_notification_by_id(live)["id"] == live
-
-
-def test_a_list_is_newest_first_in_pages_of_250(start: Starter) -> None:
-    notify = start()
-    client = notify.client()
-    ids = [client.send_email_notification(f"p{n}@example.com", ANY_TEXT, WORDS)["id"] for n in range(252)]
-    first = client.get_all_notifications()
-    assert [one["id"] for one in first["notifications"]] == ids[:1:-1]
-    assert first["links"]["next"] == f"{notify.url}/v2/notifications?older_than={ids[2]}"
-    assert [one["id"] for one in client.get_all_notifications(older_than=ids[2])["notifications"]] == [
-        ids[1],
-        ids[0],
-    ]
-    assert [one["id"] for one in client.get_all_notifications_iterator()] == ids[::-1]
-    empty = client.get_all_notifications(older_than=ids[0])
-    assert empty["notifications"] == []
-    assert "next" not in empty["links"]
-
-
-def test_a_list_can_be_asked_by_status_and_type(start: Starter, address: str) -> None:
-    notify = start()
-    notify.tell("outcomes", {"address": address, "status": "permanent-failure"})
-    failed = sent(notify, address)
-    delivered = sent(notify, "another@example.com")
-    notify.becomes(failed, "permanent-failure")
-    notify.becomes(delivered, "delivered")
-    client = notify.client()
-    assert [one["id"] for one in client.get_all_notifications(status="failed")["notifications"]] == [failed]
-    assert [one["id"] for one in client.get_all_notifications(status="delivered")["notifications"]] == [
-        delivered
-    ]
-    assert client.get_all_notifications(template_type="sms")["notifications"] == []
-
-
-@pytest.mark.parametrize(
-    ("query", "message"),
-    [
-        ("refrence=x", "Additional properties are not allowed (refrence was unexpected)"),
-        ("older_than=x", "older_than is not a valid UUID"),
-        ("template_type=fax", "template_type fax is not one of [sms, email, letter]"),
-        ("include_jobs=1", "include_jobs 1 is not one of [true, True]"),
-    ],
-)
-def test_a_question_that_notify_does_not_know_is_refused(notify: Running, query: str, message: str) -> None:
-    assert errors_of(notify.get(f"/v2/notifications?{query}")) == (400, [("ValidationError", message)])
-
-
-def test_what_was_sent_by_hand_is_listed_only_with_jobs(notify: Running, address: str) -> None:
-    told = {"to": address, "personalisation": WORDS, "by": "A Colleague", "reference": address}
-    uploaded = notify.tell("uploads", told)["id"]
-    client = notify.client()
-    assert client.get_all_notifications(reference=address)["notifications"] == []
-    [found] = client.get_all_notifications(reference=address, include_jobs=True)["notifications"]
-    assert (found["id"], found["created_by_name"]) == (uploaded, "A Colleague")
-    assert len(notify.inbox(address)) == 1
-
-
-def test_after_seven_days_a_message_is_gone_from_the_api_but_not_from_its_inbox(
-    start: Starter, address: str
-) -> None:
-    notify = start()
-    message_id = sent(notify, address, "old")
-    assert notify.client().get_notification_by_id(message_id)["id"] == message_id
-    notify.tell("clock", {"advance_seconds": 7 * 86_400 + 1})
-    headers = {"Authorization": future_token(7 * 86_400 + 1)}
-    assert notify.admin.get(f"/v2/notifications/{message_id}", headers=headers).status_code == 404
-    listed = notify.admin.get("/v2/notifications?reference=old", headers=headers).json()
-    assert listed["notifications"] == []
-    assert len(notify.inbox(address)) == 1
 
 
 def test_templates_are_shown_with_their_placeholders(notify: Running) -> None:
@@ -163,28 +33,6 @@ def test_a_preview_fills_a_template_and_names_what_is_missing(notify: Running) -
     )
     _, [(_, message)] = errors_of(answer)
     assert message == "Missing personalisation: First name, urgent, what"
-
-
-def test_an_edited_template_has_a_new_version_and_the_next_message_says_so(
-    start: Starter, address: str
-) -> None:
-    notify = start()
-    assert notify.tell(f"templates/{ANY_TEXT}", {"body": "New: ((body))"})["version"] == 2
-    answer = notify.client().send_email_notification(address, ANY_TEXT, WORDS)
-    assert (answer["template"]["version"], answer["content"]["body"]) == (2, "New: Words")
-    assert notify.client().get_template_version(ANY_TEXT, 1)["body"] == "((body))"
-    notify.tell(f"templates/{ANY_TEXT}", {"archived": True})
-    refused = notify.post({"email_address": address, "template_id": ANY_TEXT, "personalisation": WORDS})
-    assert errors_of(refused) == (400, [("BadRequestError", "Template has been deleted")])
-
-
-def test_an_unknown_path_and_a_wrong_method_have_the_other_shape(notify: Running) -> None:
-    unknown = notify.get("/v2/nothing")
-    assert (unknown.status_code, unknown.json()["result"]) == (404, "error")
-    assert "errors" not in unknown.json()
-    wrong = notify.admin.delete("/v2/notifications/email", headers=notify.headers())
-    assert (wrong.status_code, wrong.json()["result"]) == (405, "error")
-    assert wrong.headers["content-type"].startswith("text/html")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What may be sent, what is refused, in which words and in which order."""
 
-import json
 from typing import Any
 
 import pytest
@@ -9,13 +8,11 @@ from notifications_python_client.errors import HTTPError
 from tests.notify_standin.conftest import (
     ANY_TEXT,
     GREETING,
-    GUEST,
     LETTER,
     REPLY_TO,
     SERVICE,
     TEXT,
     Running,
-    Starter,
     errors_of,
 )
 
@@ -61,111 +58,12 @@ def test_the_official_client_sends_an_email_and_gets_what_notify_answers(
     assert (received["id"], received["subject"], received["body"]) == (message_id, "An update", "Words")
 
 
-def test_one_reference_sent_twice_makes_two_emails(notify: Running, address: str) -> None:
-    for _ in range(2):
-        notify.client().send_email_notification(address, ANY_TEXT, WORDS, reference="the same")
-    assert len(notify.inbox(address)) == 2
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"email_address": "a..b@example.com"}, "email_address Not a valid email address"),
-        ({"email_address": "a@example"}, "email_address Not a valid email address"),
-        ({"email_address": "A Person <a@example.com>"}, "email_address Not a valid email address"),
-        ({"email_address": "a" * 310 + "@example.com"}, "email_address Not a valid email address"),
-        ({"email_address": 5}, "email_address 5 is not of type string"),
-        ({"template_id": "no"}, "template_id is not a valid UUID"),
-        ({"personalisation": None}, "personalisation should contain key value pairs"),
-        ({"email_reply_to_id": "no"}, "email_reply_to_id is not a valid UUID"),
-        ({"one_click_unsubscribe_url": "http://a"}, "one_click_unsubscribe_url is not a valid https url"),
-        ({"reference": "x" * 1001}, f"reference {'x' * 1001} is too long"),
-        ({"scheduled_for": "2001-01-01"}, "scheduled_for datetime can not be in the past"),
-        ({"more": 1}, "Additional properties are not allowed (more was unexpected)"),
-    ],
-)
-def test_a_field_that_breaks_the_schema_is_named(
-    notify: Running, address: str, changes: dict[str, Any], message: str
-) -> None:
-    assert errors_of(notify.post(form(address) | changes)) == (400, [("ValidationError", message)])
-
-
-def test_several_errors_come_together_in_the_order_of_the_schema(notify: Running) -> None:
-    status, errors = errors_of(notify.post({"template_id": "no", "reference": 1, "more": 1}))
-    assert status == 400
-    assert [message for _, message in errors] == [
-        "reference 1 is not of type string",
-        "template_id is not a valid UUID",
-        "email_address is a required property",
-        "Additional properties are not allowed (more was unexpected)",
-    ]
-
-
 @pytest.mark.parametrize("given", ["  {} ", "\u200b{}", "{}"])
 def test_an_address_with_space_around_it_reaches_the_same_inbox(
     notify: Running, address: str, given: str
 ) -> None:
     assert notify.post(form(given.format(address).upper())).status_code == 201
     assert len(notify.inbox(address)) == 1
-
-
-def test_a_domain_in_another_script_is_accepted(notify: Running) -> None:
-    assert notify.post(form("person@bücher.example")).status_code == 201
-
-
-def test_a_body_that_is_not_json_is_a_bad_request(notify: Running) -> None:
-    answer = notify.post(None, raw=b"{")
-    assert errors_of(answer) == (400, [("BadRequestError", "Invalid JSON supplied in POST data")])
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"template_id": SERVICE}, "Template not found"),
-        ({"template_id": TEXT}, "sms template is not suitable for email notification"),
-        ({"personalisation": {"subject": None}}, "Missing personalisation: subject, body"),
-        ({"personalisation": {"subject": "s", "body": " "}}, "Your message is empty."),
-        ({"personalisation": {"subject": "s", "body": []}}, "Your message is empty."),
-        (
-            {"email_reply_to_id": SERVICE},
-            f"email_reply_to_id {SERVICE} does not exist in database for service id {SERVICE}",
-        ),
-        (
-            {"personalisation": {"subject": "s", "body": "x" * 2_000_001}},
-            "Your message is too long. Emails cannot be longer than 2000000 bytes. "
-            "Your message is 2000001 bytes.",
-        ),
-    ],
-)
-def test_what_passes_the_schema_and_cannot_be_sent_is_a_bad_request(
-    notify: Running, address: str, changes: dict[str, Any], message: str
-) -> None:
-    assert errors_of(notify.post(form(address) | changes)) == (400, [("BadRequestError", message)])
-    assert notify.inbox(address) == []
-
-
-def test_a_missing_value_is_said_before_an_unknown_reply_to(notify: Running, address: str) -> None:
-    _, [(_, message)] = errors_of(notify.post(form(address, personalisation={}, email_reply_to_id=SERVICE)))
-    assert message == "Missing personalisation: subject, body"
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b'{"reference": "a\\u0000b"}',
-        b'{"personalisation": {"subject": "s", "body": "\\ud800"}}',
-        b'{"sanitise_content_for": ["body"], "personalisation": {"subject": "s", "body": 5}}',
-    ],
-)
-def test_what_notify_cannot_store_is_a_500_for_ever_and_leaves_nothing(
-    notify: Running, address: str, raw: bytes
-) -> None:
-    changes = raw[1:]
-    start = json.dumps(form(address))[:-1].encode()
-    for _ in range(2):
-        status, [(_, message)] = errors_of(notify.post(None, raw=start + b", " + changes))
-        assert (status, message) == (500, "Internal server error")
-    assert notify.inbox(address) == []
 
 
 def test_names_of_placeholders_ignore_case_space_underscore_and_hyphen(notify: Running, address: str) -> None:
@@ -175,50 +73,11 @@ def test_names_of_placeholders_ignore_case_space_underscore_and_hyphen(notify: R
     assert said["body"] == "Dear Sam,\n\nRead this today.\n\n\n\n* one\n* two"
 
 
-def test_a_placeholder_inside_a_value_stays_literal(notify: Running, address: str) -> None:
-    values = {"subject": "s", "body": "((subject)) and {'a': 1}"}
-    assert notify.post(form(address, personalisation=values)).json()["content"]["body"] == values["body"]
-
-
-def test_an_object_as_a_value_is_sent_as_its_python_text(notify: Running, address: str) -> None:
-    values = {"subject": "s", "body": {"a": True}}
-    said = notify.post(form(address, personalisation=values)).json()
-    assert said["content"]["body"] == "{'a': True}"
-
-
 def test_a_sanitised_value_loses_its_markdown_and_its_links(notify: Running, address: str) -> None:
     values = {"subject": "s", "body": "# Hello https://example.com/x"}
     said = notify.post(form(address, personalisation=values, sanitise_content_for=["body"])).json()
     assert said["content"]["body"] == "\\# Hello"
     assert said["sanitised_content"] == {"body": "\\# Hello "}
-
-
-def test_a_team_key_reaches_only_the_guest_list(notify: Running, address: str) -> None:
-    refused = notify.post(form(address), key="team")
-    assert errors_of(refused) == (
-        400,
-        [("BadRequestError", "Can’t send to this recipient using a team-only API key")],
-    )
-    assert notify.post(form(GUEST), key="team").status_code == 201
-
-
-def test_a_trial_service_reaches_only_the_guest_list(start: Starter, address: str) -> None:
-    notify = start(trial_mode=True)
-    _, [(_, message)] = errors_of(notify.post(form(address)))
-    assert message.startswith("Can’t send to this recipient when service is in trial mode")
-    assert notify.post(form(GUEST)).status_code == 201
-
-
-def test_a_channel_that_the_service_may_not_use_is_refused(start: Starter, address: str) -> None:
-    _, [(error, message)] = errors_of(start(permissions=["sms"]).post(form(address)))
-    assert (error, message) == ("BadRequestError", "Service is not allowed to send emails")
-
-
-@pytest.mark.parametrize("suffix", ["", "-2", "-3"])
-def test_a_simulated_address_is_accepted_and_never_stored(notify: Running, suffix: str) -> None:
-    answer = notify.post(form(f"simulate-delivered{suffix}@notifications.service.gov.uk"))
-    assert answer.status_code == 201
-    assert notify.get(f"/v2/notifications/{answer.json()['id']}").status_code == 404
 
 
 def test_a_text_message_arrives_and_is_charged_by_fragment(notify: Running) -> None:

@@ -3,19 +3,19 @@
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from deploy.demo.notify import config, content, delivery, inboxes
+from deploy.demo.notify import config, delivery, inboxes
 from deploy.demo.notify.answers import Refused
 from deploy.demo.notify.faults import WrongFault
 from deploy.demo.notify.kinds import KEY_TYPES, MESSAGE_TYPES, Key, KeyType, MessageType
-from deploy.demo.notify.messages import Message
-from deploy.demo.notify.recipients import email_problem, inbox_of
+from deploy.demo.notify.messages import forget
+from deploy.demo.notify.recipients import inbox_of
 from deploy.demo.notify.standin import StandIn
+from deploy.demo.notify.uploading import WrongUpload, by_hand
 
 Answering = Callable[["Admin", Request, Any], Any]
 
@@ -36,7 +36,7 @@ class Admin:
     def inboxes(self, request: Request, _told: Any) -> Any:
         asked = request.query_params
         if asked.get("summary") == "1":
-            return inboxes.summary(self.standin.store)
+            return inboxes.summary(self.standin.store, asked.get("subject"))
         try:
             return inboxes.all_of_them(self.standin.store, asked.get("subject"), asked.get("after"))
         except ValueError as error:
@@ -131,7 +131,10 @@ class Admin:
         key_type: KeyType | None = _object(told).get("key_type")
         if key_type is not None and key_type not in KEY_TYPES:
             raise WrongRequest(f"key_type: one of {', '.join(KEY_TYPES)}, or nothing for all")
-        self.standin.rate.drain(self.standin.clock.now(), key_type)
+        seconds = _object(told).get("seconds", 0)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise WrongRequest("seconds: for how long the other system goes on, a number")
+        self.standin.rate.drain(self.standin.clock.now(), key_type, seconds)
         return self.standin.rate.kept()
 
     def daily(self, _request: Request, told: Any) -> Any:
@@ -155,33 +158,25 @@ class Admin:
         }
 
     def upload(self, _request: Request, told: Any) -> Any:
-        """A message that somebody sent by hand in Notify's own pages: listed only with `include_jobs`."""
-        form = _object(told)
-        to, personalisation = form.get("to"), form.get("personalisation", {})
-        if not isinstance(to, str) or email_problem(to) or not isinstance(personalisation, dict):
-            raise WrongRequest("to: an email address; template_id, personalisation, by, reference as wanted")
-        emails = [found for found in self.standin.templates.newest.values() if found.type == "email"]
-        wanted = form.get("template_id", emails[0].id if emails else "")
-        template = self.standin.templates.get(wanted)
         try:
-            filled = content.fill(template.subject, template.body, personalisation)
-        except content.Missing as missing:
-            raise WrongRequest(f"personalisation: lacks {missing}") from missing
-        message = Message(
-            id=str(uuid4()),
-            type="email",
-            key_type="live",
-            reference=form.get("reference"),
-            recipient=to,
-            inbox=inbox_of("email", to),
-            template_id=template.id,
-            template_version=template.version,
-            subject=filled.subject,
-            body=filled.body,
-            by_hand=str(form.get("by", "Somebody in Notify")),
-        )
+            message = by_hand(self.standin.templates, _object(told))
+        except WrongUpload as error:
+            raise WrongRequest(str(error)) from error
         self.standin.keep(message)
         return {"id": message.id}
+
+    def messages(self, request: Request, _told: Any) -> Any:
+        asked = request.query_params
+        return inboxes.rows(self.standin.store, asked.get("subject"), asked.get("reference"))
+
+    def forget(self, request: Request, _told: Any) -> Any:
+        forgotten = forget(self.standin.store, request.path_params["id"])
+        if not forgotten:
+            raise WrongRequest("no such message")
+        return {"forgotten": forgotten}
+
+    def forget_all(self, _request: Request, _told: Any) -> Any:
+        return {"forgotten": forget(self.standin.store)}
 
     def replay(self, _request: Request, told: Any) -> Any:
         message_id = str(_object(told).get("notification_id"))
@@ -197,6 +192,24 @@ class Admin:
     def resume(self, _request: Request, _told: Any) -> Any:
         self.standin.paused_callbacks = False
         return {"paused": False}
+
+    def lose(self, _request: Request, told: Any) -> Any:
+        lost: dict[str, Any]
+        match told:
+            case {"to": str(address), **rest} if not rest:
+                lost = {"to": inboxes.named(address)}
+            case {"reference": str(prefix), **rest} if not rest:
+                lost = {"reference": prefix}
+            case {"share": int() | float() as share, **rest} if not rest and 0 <= share <= 1:
+                lost = {"share": share}
+            case _:
+                raise WrongRequest("to: an address; or reference: a prefix; or share: from 0 to 1")
+        self.standin.lose_callbacks([*self.standin.lost_callbacks, lost])
+        return self.standin.lost_callbacks
+
+    def lose_none(self, _request: Request, _told: Any) -> Any:
+        self.standin.lose_callbacks([])
+        return self.standin.lost_callbacks
 
     def receive_text(self, _request: Request, told: Any) -> Any:
         match told:
@@ -228,6 +241,11 @@ def routes(standin: StandIn) -> list[Route]:
             ("/admin/daily", "POST", Admin.daily),
             ("/admin/limits", "POST", Admin.limits),
             ("/admin/uploads", "POST", Admin.upload),
+            ("/admin/messages", "GET", Admin.messages),
+            ("/admin/messages", "DELETE", Admin.forget_all),
+            ("/admin/messages/{id}", "DELETE", Admin.forget),
+            ("/admin/callbacks/lose", "POST", Admin.lose),
+            ("/admin/callbacks/lose", "DELETE", Admin.lose_none),
             ("/admin/callbacks/replay", "POST", Admin.replay),
             ("/admin/callbacks/pause", "POST", Admin.pause),
             ("/admin/callbacks/resume", "POST", Admin.resume),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from deploy.demo.notify.kinds import KEY_TYPES, MESSAGE_TYPES, Key, MessageType
 
+LIMITS: Final = ("rate_per_minute", "daily_limit_emails", "daily_limit_texts", "daily_limit_letters")
 DEFAULT_TEMPLATE_NAME: Final = "A template of the demo"
 
 
@@ -57,6 +58,7 @@ class Config:
     callback: Callback | None = None
     received_texts_callback: Callback | None = None
     delivery_seconds: float = 0.2
+    retention_days: int = 7
 
 
 def load(path: Path) -> Config:
@@ -95,7 +97,7 @@ def understood(told: dict[str, Any]) -> Config:
     for name in ("callback", "received_texts_callback"):
         if told.get(name) is not None:
             values[name] = callback(name, told[name])
-    for name in ("rate_per_minute", "daily_limit_emails", "daily_limit_texts", "daily_limit_letters"):
+    for name in (*LIMITS, "retention_days"):
         if name in told and (type(told[name]) is not int or told[name] < 1):
             raise WrongConfig(f"{name}: not a whole number above nought")
     for name in ("trial_mode", "close_connections"):

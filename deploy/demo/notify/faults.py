@@ -25,12 +25,17 @@ SYMPTOMS: Final = {
     "reset": "the connection is reset without an answer",
     "truncation": "the answer stops half way and the connection is closed",
     "trickle": "the answer comes a byte at a time, all of it within `seconds`",
+    "html-403": "a proxy's HTML page",
+    "html-404": "a proxy's HTML page",
+    "html-429": "a proxy's HTML page",
     "html-502": "a proxy's HTML page",
+    "html-503": "a proxy's HTML page",
     "json-504": "Notify's own `Timeout serving request`",
     "not-json-201": "201, and a body that is not JSON",
     "error-500": "Notify's own `Internal server error`",
     "v1-404": "404 in the shape of an unknown route",
     "proxy-400": "400 of a proxy, not in Notify's shape",
+    "proxy-other-400": "400 of a proxy around a body in Notify's shape, whose `status_code` is another",
     "miss": "an empty list, or 404 (only at `look-up`)",
 }
 DEFAULT_SYMPTOM: Final = {"late-commit": "reset", "commit-then-delete": "error-500"}

@@ -8,12 +8,16 @@ from deploy.demo.notify.recipients import inbox_of
 from deploy.demo.notify.store import Store
 
 
-def summary(store: Store) -> dict[str, Any]:
-    """How many messages lie in each inbox: all that were queued, whatever became of them."""
+def summary(store: Store, subject: str | None = None) -> dict[str, Any]:
+    """How many messages, or those with this subject, lie in each inbox: all that were queued, whatever
+    became of them.
+    """
     counts = {
         row["inbox"]: row["messages"]
         for row in store.rows(
-            "SELECT inbox, count(*) AS messages FROM messages WHERE queued = 1 GROUP BY inbox ORDER BY inbox"
+            "SELECT inbox, count(*) AS messages FROM messages WHERE queued = 1 "
+            "AND (?1 IS NULL OR subject = ?1) GROUP BY inbox ORDER BY inbox",
+            subject,
         )
     }
     return {"people": len(counts), "messages": sum(counts.values()), "inboxes": counts}
@@ -40,6 +44,29 @@ def one(store: Store, name: str) -> list[dict[str, Any]]:
         for row in store.rows(
             "SELECT * FROM messages WHERE queued = 1 AND inbox = ? ORDER BY number", named(name)
         )
+    ]
+
+
+def rows(store: Store, subject: str | None, reference: str | None) -> list[dict[str, Any]]:
+    """Every row as Notify's own table has it, oldest first, without its words: also what is committed and
+    not queued yet, and what the API has forgotten. `reference` is a prefix.
+    """
+    found = store.rows(
+        "SELECT id, reference, inbox, status, queued, by_hand, template_version, created_at, "
+        "id IN (SELECT message_id FROM forgotten) AS forgotten FROM messages "
+        "WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR substr(reference, 1, length(?2)) = ?2) "
+        "ORDER BY number",
+        subject,
+        reference,
+    )
+    return [
+        {
+            **dict(row),
+            "queued": bool(row["queued"]),
+            "forgotten": bool(row["forgotten"]),
+            "created_at": clock.written(row["created_at"]),
+        }
+        for row in found
     ]
 
 

@@ -58,10 +58,11 @@ class RateLimit:
                 f"per {INTERVAL_SECONDS} seconds",
             )
 
-    def drain(self, now: float, key_type: KeyType | None = None) -> None:
-        """Leave nothing, as another system that shares the service would."""
+    def drain(self, now: float, key_type: KeyType | None = None, seconds: float = 0.0) -> None:
+        """Leave nothing, as another system that shares the service would, and goes on for `seconds`."""
         for one in KEY_TYPES if key_type is None else (key_type,):
-            self.buckets[one] = Bucket(0, now)
+            # What comes in until then is the other's.
+            self.buckets[one] = Bucket(0, now + seconds)
 
     def kept(self) -> dict[str, Any]:
         """What must outlive this process, as Notify's Redis does."""

@@ -41,7 +41,7 @@ class Asked:
 def one(standin: StandIn, asked: Asked) -> tuple[Answer, Fault | None]:
     message_id = check_id(asked.parts[0])
     fault = standin.faults.for_look_up(None)
-    row = messages.find(standin.store, message_id, standin.clock.now_us())
+    row = messages.find(standin.store, message_id, standin.kept_since_us())
     if row is None or (fault and fault.symptom == "miss"):
         raise no_result()
     return given(200, messages.shown(row, asked.root)), fault
@@ -51,7 +51,7 @@ def several(standin: StandIn, asked: Asked) -> tuple[Answer, Fault | None]:
     arguments = asked.arguments
     check_listing(arguments)
     fault = standin.faults.for_look_up(arguments.get("reference", [None])[0])
-    rows = messages.page(standin.store, asked.key.type, arguments, standin.clock.now_us())
+    rows = messages.page(standin.store, asked.key.type, arguments, standin.kept_since_us())
     if fault and fault.symptom == "miss":
         rows = []
     here = f"{asked.root}/v2/notifications"

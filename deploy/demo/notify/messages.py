@@ -11,7 +11,7 @@ from deploy.demo.notify.kinds import KeyType, MessageType
 from deploy.demo.notify.store import Store
 
 PAGE_SIZE: Final = 250
-RETENTION_US: Final = 7 * 86_400 * MICROSECONDS
+DAY_US: Final = 86_400 * MICROSECONDS
 PENCE_OF_A_TEXT: Final = 2.33
 PENCE_OF_A_LETTER: Final = 77  # one sheet, second class
 FAILED: Final = ("technical-failure", "temporary-failure", "permanent-failure")
@@ -23,6 +23,8 @@ LETTER_STATUS: Final = {
     "temporary-failure": "technical-failure",
     "permanent-failure": "permanent-failure",
 }
+
+STILL_KNOWN: Final = "id NOT IN (SELECT message_id FROM forgotten)"
 
 INSERT: Final = """
 INSERT INTO messages (
@@ -77,21 +79,39 @@ def insert(
     )
 
 
-def find(store: Store, message_id: str, now_us: int) -> sqlite3.Row | None:
-    """A message within its retention, made with whichever key of the service."""
+def find(store: Store, message_id: str, since_us: int) -> sqlite3.Row | None:
+    """A message since the beginning of retention, made with whichever key of the service."""
     return store.row(
-        "SELECT * FROM messages WHERE id = ? AND created_at > ?", message_id, now_us - RETENTION_US
+        f"SELECT * FROM messages WHERE id = ? AND created_at > ? AND {STILL_KNOWN}",  # noqa: S608
+        message_id,
+        since_us,
     )
 
 
-def page(store: Store, key_type: KeyType, asked: dict[str, list[str]], now_us: int) -> list[sqlite3.Row]:
-    """One page of what keys of this type made, newest first, within retention.
+def forget(store: Store, message_id: str | None = None) -> int:
+    """Let a row go, or all rows; how many went.
+
+    One that is still `created` reaches nobody, as where Notify could not queue it. What has left for its
+    recipient is only forgotten by the API, as after retention: it stays in its inbox.
+    """
+    chosen, values = ("id = ?", (message_id,)) if message_id else ("1 = 1", ())
+    with store.transaction() as tx:
+        kept = tx.execute(
+            f"INSERT OR IGNORE INTO forgotten SELECT id FROM messages WHERE {chosen} AND status != 'created'",  # noqa: S608
+            values,
+        )
+        gone = tx.execute(f"DELETE FROM messages WHERE {chosen} AND status = 'created'", values)  # noqa: S608
+    return kept.rowcount + gone.rowcount
+
+
+def page(store: Store, key_type: KeyType, asked: dict[str, list[str]], since_us: int) -> list[sqlite3.Row]:
+    """One page of what keys of this type made, newest first, since the beginning of retention.
 
     The cursor is strictly `created_at <`, as Notify's is. What somebody sent by hand comes only with
     `include_jobs`.
     """
-    where = ["key_type = ?", "created_at > ?"]
-    values: list[str | int] = [key_type, now_us - RETENTION_US]
+    where = ["key_type = ?", "created_at > ?", STILL_KNOWN]
+    values: list[str | int] = [key_type, since_us]
     if "reference" in asked:
         where.append("reference = ?")
         values.append(asked["reference"][0])

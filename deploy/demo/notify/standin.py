@@ -12,7 +12,7 @@ from deploy.demo.notify.config import Config
 from deploy.demo.notify.faults import Faults
 from deploy.demo.notify.kinds import MESSAGE_TYPES, Key, KeyType, MessageType
 from deploy.demo.notify.limits import DailyLimit, RateLimit
-from deploy.demo.notify.messages import Message
+from deploy.demo.notify.messages import DAY_US, Message
 from deploy.demo.notify.recipients import inbox_of
 from deploy.demo.notify.store import Store
 from deploy.demo.notify.templates import Templates
@@ -50,6 +50,7 @@ class StandIn:
         self.requests_by_key_type: Counter[str] = Counter()
         self.delivery_us = int(config.delivery_seconds * MICROSECONDS)
         self.paused_callbacks = False
+        self.lost_callbacks: list[dict[str, Any]] = store.recall("lost callbacks") or []
         self._kept_buckets: dict[str, Any] = {}
 
     def keep(self, message: Message, *, queued: bool = True, replayed: bool = True) -> None:
@@ -66,6 +67,10 @@ class StandIn:
         with self.store.transaction() as tx:
             messages.insert(tx, message, queued=queued, now_us=now_us, next_move_at=next_move_at)
         self.daily.add(message.type, message.key_type)
+
+    def kept_since_us(self) -> int:
+        """When the oldest rows that the API still shows were made: what is older was purged."""
+        return self.clock.now_us() - self.config.retention_days * DAY_US
 
     def delete(self, message: Message) -> None:
         """Take a message back, as Notify does where it could not be queued."""
@@ -91,6 +96,11 @@ class StandIn:
         if daily_emails is not None:
             self.daily.limits["email"] = daily_emails
             self.store.remember("daily emails", daily_emails)
+
+    def lose_callbacks(self, lost: list[dict[str, Any]]) -> None:
+        """Say about which messages nobody is ever called, in this run and those after it."""
+        self.lost_callbacks = lost
+        self.store.remember("lost callbacks", lost)
 
     def keep_buckets(self) -> None:
         """Write down what is left in the buckets, where that has changed."""

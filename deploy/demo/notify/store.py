@@ -49,6 +49,7 @@ CREATE INDEX IF NOT EXISTS messages_reference ON messages (reference) WHERE refe
 CREATE INDEX IF NOT EXISTS messages_created ON messages (created_at);
 CREATE INDEX IF NOT EXISTS messages_inbox ON messages (inbox);
 CREATE INDEX IF NOT EXISTS messages_due ON messages (next_move_at) WHERE next_move_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS forgotten (message_id TEXT PRIMARY KEY); -- gone from the API, not from its inbox
 CREATE TABLE IF NOT EXISTS outcomes (inbox TEXT PRIMARY KEY, status TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS received_texts (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, sender TEXT NOT NULL, message TEXT NOT NULL,

@@ -14,9 +14,16 @@ from deploy.demo.notify.faults import Fault
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Any]
-BAD_GATEWAY: Final = (
-    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
-    b"<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+PROXYS_PAGES: Final = {
+    "html-403": (403, b"403 Forbidden"),
+    "html-404": (404, b"404 Not Found"),
+    "html-429": (429, b"429 Too Many Requests"),
+    "html-502": (502, b"502 Bad Gateway"),
+    "html-503": (503, b"503 Service Temporarily Unavailable"),
+}
+PROXYS_PAGE: Final = (
+    b"<html>\r\n<head><title>%b</title></head>\r\n"
+    b"<body>\r\n<center><h1>%b</h1></center>\r\n</body>\r\n</html>\r\n"
 )
 BAD_REQUEST: Final = (
     b"<html><body><h1>400 Bad request</h1>\nYour browser sent an invalid request.\n</body></html>\n"
@@ -72,8 +79,9 @@ async def give_badly(scope: Scope, send: Send, answer: Answer, fault: Fault) -> 
                 await asyncio.sleep(fault.seconds / len(answer.body))
                 await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
             await send({"type": "http.response.body", "body": b""})
-        case "html-502":
-            await give(send, Answer(502, BAD_GATEWAY, HTML))
+        case page if page in PROXYS_PAGES:
+            status, title = PROXYS_PAGES[page]
+            await give(send, Answer(status, PROXYS_PAGE % (title, title), HTML))
         case "json-504":
             await give(send, shaped(504, [("TimeoutError", "Timeout serving request")]))
         case "not-json-201":
@@ -84,6 +92,10 @@ async def give_badly(scope: Scope, send: Send, answer: Answer, fault: Fault) -> 
             await give(send, given(404, {"result": "error", "message": NOT_FOUND}))
         case "proxy-400":
             await give(send, Answer(400, BAD_REQUEST, HTML))
+        case "proxy-other-400":
+            # The worst that could come so: taken at its word, it would mark a person as refused for ever.
+            said = shaped(503, [("ValidationError", "email_address Not a valid email address")])
+            await give(send, Answer(400, said.body))
         case _:  # a miss has already changed what is true
             await give(send, answer)
 
