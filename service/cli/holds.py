@@ -53,5 +53,10 @@ def show() -> None:
     found = run(work())
     for hold in found:
         print(f"{hold.id}  {hold.scope.value:10}  since {hold.set_at:%Y-%m-%d %H:%M}Z  {hold.reason}")
+        if hold.ends_at is not None:
+            print(f"    ends by itself at {hold.ends_at:%Y-%m-%d %H:%M}Z")
+        if hold.awaits_comparison:
+            done = hold.compared_at is not None
+            print(f"    {'compared with Notify: it may be lifted' if done else 'being compared with Notify'}")
     if not found:
         print("nothing is held")

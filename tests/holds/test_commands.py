@@ -1,5 +1,6 @@
-"""`kept hold set | show | lift`, as an operator types them."""
+"""`kept hold set | show | lift` and `kept incident list`, as an operator types them."""
 
+import json
 import os
 import re
 import subprocess
@@ -14,9 +15,9 @@ from tests.harness.servers import Database
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
-def _kept(database: Database, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _kept(database: Database, *arguments: str, group: str = "hold") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "service.cli", "hold", *arguments],
+        [sys.executable, "-m", "service.cli", group, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -76,3 +77,41 @@ def test_a_wrong_command_says_so_in_its_exit_code(
     assert "Traceback" not in done.stderr
     assert done.stderr
     assert _holds(database) == []
+
+
+def test_a_hold_that_a_worker_set_says_when_it_ends_and_whether_it_may_be_lifted(database: Database) -> None:
+    insert = (
+        "INSERT INTO holds (id, scope, reason, set_by, set_at, ends_at, awaits_comparison) VALUES "
+        "(gen_random_uuid(), 'everything', 'The limit', 'worker:daily-limit', now(), "
+        "date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '2 days', false), "
+        "(%s, 'everything', 'A copy', 'worker:witness', now(), NULL, true)"
+    )
+    with psycopg.connect(database.url()) as connection:
+        connection.execute(insert, [UNKNOWN])
+    shown = _kept(database, "show").stdout
+    assert "00:00Z" in shown
+    assert "being compared with Notify" in shown
+
+    refused = _kept(database, "lift", UNKNOWN)
+    assert refused.returncode == 1
+    assert "being compared with Notify" in refused.stderr
+    with psycopg.connect(database.url()) as connection:
+        connection.execute("UPDATE holds SET compared_at = now() WHERE awaits_comparison")
+    assert "it may be lifted" in _kept(database, "show").stdout
+    assert _kept(database, "lift", UNKNOWN).stdout == "lifted\n"
+
+
+def test_incidents_are_listed_for_people_and_for_programs(database: Database) -> None:
+    assert _kept(database, "list", group="incident").stdout == "there is no incident\n"
+    with psycopg.connect(database.url()) as connection:
+        connection.execute(
+            "INSERT INTO incidents (id, kind, subject, opened_at) "
+            "VALUES (gen_random_uuid(), 'unowned-message', %s, now())",
+            [UNKNOWN],
+        )
+
+    shown = _kept(database, "list", group="incident").stdout
+    assert "unowned-message" in shown
+    assert UNKNOWN in shown
+    (row,) = json.loads(_kept(database, "list", "--json", group="incident").stdout)["incidents"]
+    assert (row["kind"], row["about"]) == ("unowned-message", UNKNOWN)

@@ -14,6 +14,8 @@ from starlette.responses import Response
 from service.database import Transaction
 from service.deliveries import certificate
 from service.deliveries.outcomes import eta, outcomes
+from service.deliveries.unreached import PAGE
+from service.deliveries.unreached import unreached as unreached_people
 from service.doorbell import Job
 from service.errors import Unavailable
 from service.schemes.reading import find_scheme, public_list
@@ -202,6 +204,25 @@ async def certify(
             return made.as_json()
         await asyncio.sleep(0.1)
     raise Unavailable
+
+
+@router.get("/v1/updates/{update_id}/unreached", responses=documented(401, 403, 404, 422))
+async def unreached(
+    update_id: UUID,
+    here: Here,
+    staff: Annotated[Staff, Depends(allowed(Act.SEARCH))],
+    after: UUID | None = None,
+) -> dict[str, Any]:
+    """People whom it did not reach, for caseworkers to write or ring to: `next` goes on, None at the end."""
+    async with here.transactions.begin() as tx:
+        await get_update(tx, update_id)
+        page = await unreached_people(tx, update_id, after=after)
+    return {
+        "registrations": [
+            {"registration": str(each.registration), "outcome": each.state.value} for each in page
+        ],
+        "next": str(page[-1].registration) if len(page) == PAGE else None,
+    }
 
 
 async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
