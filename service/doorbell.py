@@ -67,6 +67,11 @@ LANES: Final[Mapping[Job, Lane]] = {
 BUCKET_MS: Final = 100
 """Rings for one job within this time are one ring, answered at its end."""
 
+SHORT_SECONDS: Final = 120
+LONG: Final = frozenset({Job.COMPARE})
+"""Jobs that read page after page: after a restore Notify's list of seven days may have thousands."""
+LONG_SECONDS: Final = 3600
+
 Handler = Callable[[], Awaitable[None]]
 
 LOST: Final = (RedisError, OSError, TimeoutError)
@@ -144,6 +149,7 @@ def worker(
                 function.coroutine,
                 name=f"sweep:{function.name}",
                 second=set(range(0, 60, sweep_seconds[Job(function.name)])),
+                timeout=function.timeout_s,
                 keep_result=0,
                 unique=False,
             )
@@ -153,7 +159,7 @@ def worker(
         on_startup=_without_context(on_startup),
         on_shutdown=_without_context(on_shutdown),
         max_jobs=20,
-        job_timeout=120,
+        job_timeout=SHORT_SECONDS,
         job_completion_wait=0,
         keep_result=0,
         poll_delay=0.05,
@@ -195,4 +201,5 @@ def _answer(job: Job, handler: Handler) -> arq.worker.Function:
         finally:
             running = False
 
-    return arq.worker.func(answer, name=job.value, keep_result=0, max_tries=1)
+    timeout = LONG_SECONDS if job in LONG else SHORT_SECONDS
+    return arq.worker.func(answer, name=job.value, keep_result=0, timeout=timeout, max_tries=1)
