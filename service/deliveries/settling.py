@@ -30,12 +30,14 @@ MOVE = text("""
         AND (d.state = 'claimed' OR (d.state = 'uncertain' AND o.state = 'accepted'))
 """)
 
+# One whose lease ended is being asked about, and only its 201 says more than the answer will: without
+# the question its delivery would stay uncertain for ever.
 NOTE = text("""
     UPDATE attempts a SET outcome = o.outcome, notify_id = o.notify_id,
         ask_at = CASE WHEN o.outcome = 'unknown' THEN CAST(:ask_at AS timestamptz) END
     FROM unnest(CAST(:references AS text[]), CAST(:outcomes AS text[]), CAST(:notify_ids AS uuid[]))
         AS o (reference, outcome, notify_id)
-    WHERE a.reference = o.reference
+    WHERE a.reference = o.reference AND (a.outcome IS NULL OR o.outcome = 'accepted')
 """)
 
 # A 201 that is written down after Notify was asked twice in vain: by then it may have been sent again.

@@ -147,8 +147,11 @@ class DeliveryMachine(RuleBasedStateMachine):
                 self.run(hands_over(self.service, waiting))
                 self.notify.admin("limits", {"rate_per_minute": RATE})
             case "was paused, and posts late" if waiting is not None:
-                # It looked at its token, stood still until its lease had ended, and goes on.
+                # It looked at its token, stood still until its lease had ended and others had asked, and
+                # goes on.
                 self._leases_end()
+                for _ in range(limit - 1):
+                    self.run(reconcile.ask_notify(self.service.worker))
                 before = self.accepted()
                 self.notify.admin("clock", {"advance_seconds": LATER})
                 self.run(offers_late(self.service, waiting))
@@ -417,4 +420,4 @@ def test_everybody_is_told_once_whatever_happens_in_whatever_order(
     with database.connect() as owner:
         owner.execute(WATCH)
     with redis.Redis.from_url(valkey_server.url("kept_owner")) as flusher:
-        play(lambda: DeliveryMachine(ground, people, flusher))
+        play(lambda: DeliveryMachine(ground, people, flusher), examples=10)

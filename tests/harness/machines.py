@@ -1,7 +1,7 @@
 """State machines on real servers: a database and an event loop of its own for every example.
 
-`KEPT_MACHINE_EXAMPLES` and `KEPT_MACHINE_STEPS` make a run long. A failure prints its seed:
-`KEPT_MACHINE_SEED` repeats it, and then looks for the shortest way there, which takes minutes.
+`KEPT_MACHINE_TIMES=50` plays fifty times as many examples. A failure prints its seed: `KEPT_MACHINE_SEED`
+repeats it, and then looks for the shortest way there, which takes minutes.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from tests.harness.people import Service, now, sign_everybody_in
 from tests.harness.servers import Database, StandIn
 from workers.context import make_context
 
-EXAMPLES: Final = int(os.environ.get("KEPT_MACHINE_EXAMPLES", "10"))
-STEPS: Final = int(os.environ.get("KEPT_MACHINE_STEPS", "60"))
+TIMES: Final = int(os.environ.get("KEPT_MACHINE_TIMES", "1"))
+STEPS: Final = 60
 SEED: Final = os.environ.get("KEPT_MACHINE_SEED")
 
 Result = TypeVar("Result")
@@ -118,7 +118,7 @@ class Stage:
             await each.close()
 
 
-def play(machine: Callable[[], RuleBasedStateMachine]) -> None:
+def play(machine: Callable[[], RuleBasedStateMachine], *, examples: int) -> None:
     """Run a machine. A failure prints the steps that led to it, and the seed."""
     chosen = int(SEED) if SEED else secrets.randbits(64)
     print(f"To see it again: KEPT_MACHINE_SEED={chosen}")
@@ -130,7 +130,7 @@ def play(machine: Callable[[], RuleBasedStateMachine]) -> None:
     run_state_machine_as_test(
         made,  # type: ignore[arg-type]
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=examples * TIMES,
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
