@@ -38,7 +38,7 @@ from tests.harness.people import BODY, COMMS, SENIOR, now
 from tests.harness.servers import RATE, Database, StandIn
 from workers import reconcile
 
-PEOPLE: Final = 6
+PEOPLE: Final = 9
 LATER: Final = 120.0
 """Seconds by which a lease has ended, and no token is fresh any more."""
 ROUNDS: Final = 60
@@ -70,15 +70,19 @@ FORGOTTEN: Final = """
 """
 
 UNKNOWN: Final = ("d-{}-1", "c-{}-1", "{}", "somebody")
-WORKER: Final = (
-    "claims",
-    "hands over",
-    "settles",
-    "hands over to a drained bucket",
-    "was paused, and posts late",
-    "dies",
+WORKERS: Final = (
+    *("claim", "claim", "claim", "hand over", "hand over", "settle", "settle"),
+    "hand over to a drained bucket",
+    "stand still, and hand over late",
+    "die",
+    "are late",
+    "ask Notify",
+    "run the job",
 )
 
+Acts = list[tuple[str, int]]
+# Hypothesis leaves some rules out of each example; so workers do something after each of the others.
+acts = st.lists(st.tuples(st.sampled_from(WORKERS), st.integers(1, 3)), min_size=1, max_size=4)
 some = st.integers(min_value=0, max_value=PEOPLE - 1)
 
 
@@ -123,66 +127,57 @@ class DeliveryMachine(RuleBasedStateMachine):
     def _hand(self, *, handed_over: bool) -> Hand | None:
         return next((hand for hand in self.hands if (hand.sent is not None) is handed_over), None)
 
-    @rule(twice=st.booleans())
-    def the_job_runs(self, twice: bool) -> None:
-        self.run(self._send(2 if twice else 1))
-
     async def _send(self, times: int) -> None:
         await asyncio.gather(*(self.service.send() for _ in range(times)))
 
-    @rule(does=st.sampled_from(WORKER), limit=st.integers(1, 4))
-    def a_worker(self, does: str, limit: int) -> None:
+    @rule(workers=acts)
+    def workers_go_on(self, workers: Acts) -> None:
+        for does, limit in workers:
+            self._worker(does, limit)
+
+    def _worker(self, does: str, limit: int) -> None:
         waiting, handed_over = self._hand(handed_over=False), self._hand(handed_over=True)
         match does:
-            case "claims" if len(self.hands) < 3:
+            case "run the job":
+                self.run(self._send(limit))
+            case "ask Notify":
+                self.run(reconcile.ask_notify(self.service.worker))
+            case "are late":
+                self._leases_end()
+            case "claim" if len(self.hands) < 3:
                 hand = self.run(claims(self.service, self.update, limit=limit))
                 assert not (self.stopped and hand.batch.claimed), "claimed while stopped"
                 self.hands += [hand] if hand.batch.claimed else []
-            case "hands over" if waiting is not None:
+            case "hand over" if waiting is not None:
                 self.run(hands_over(self.service, waiting))
-            case "hands over to a drained bucket" if waiting is not None:
+            case "hand over to a drained bucket" if waiting is not None:
                 # By another system that shares the service.
                 self.notify.admin("limits", {"rate_per_minute": 60})
                 self.notify.admin("bucket/drain", {})
                 self.run(hands_over(self.service, waiting))
                 self.notify.admin("limits", {"rate_per_minute": RATE})
-            case "was paused, and posts late" if waiting is not None:
+            case "stand still, and hand over late" if waiting is not None:
                 # It looked at its token, stood still until its lease had ended and others had asked, and
                 # goes on.
                 self._leases_end()
-                for _ in range(limit - 1):
+                for _ in range(limit):
                     self.run(reconcile.ask_notify(self.service.worker))
                 before = self.accepted()
                 self.notify.admin("clock", {"advance_seconds": LATER})
                 self.run(offers_late(self.service, waiting))
                 self.notify.admin("clock", {"offset_seconds": 0})
                 assert self.accepted() <= before, "a token of two minutes ago was taken"
-            case "settles" if handed_over is not None:
+            case "settle" if handed_over is not None:
                 self.hands.remove(handed_over)
                 self.run(settles(self.service, handed_over))
                 self._flush()  # Nobody waits for the silence after a 429 to end.
-            case "dies" if self.hands:
+            case "die" if self.hands:
                 self.hands.pop(limit % len(self.hands))
-
-    @rule(leases_end=st.booleans())
-    def notify_is_asked(self, leases_end: bool) -> None:
-        if leases_end:
-            self._leases_end()
-        self.run(reconcile.ask_notify(self.service.worker))
 
     def _leases_end(self) -> None:
         self.owner.execute("UPDATE deliveries SET lease_until = now() WHERE state = 'claimed'")
         for hand in self.hands:
             hand.age(LATER)
-
-    @rule(flushed=st.booleans())
-    def redis_is_flushed_or_notify_replays_what_it_had_not_queued(self, flushed: bool) -> None:
-        if flushed:
-            self._flush()
-        else:
-            self.notify.admin("clock", {"advance_seconds": 6})
-            time.sleep(0.1)
-            self.notify.admin("clock", {"offset_seconds": 0})
 
     def _flush(self) -> None:
         """Nobody waits for the bucket to fill, which begins empty."""
@@ -191,20 +186,43 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     # Notify.
 
-    @rule(position=st.sampled_from(LOST), symptom=st.sampled_from(SYMPTOMS), times=st.integers(1, 3))
-    def answers_are_lost(self, position: str, symptom: str, times: int) -> None:
+    @rule(
+        workers=acts,
+        position=st.sampled_from(LOST),
+        symptom=st.sampled_from(SYMPTOMS),
+        times=st.integers(1, 3),
+    )
+    def answers_are_lost(self, position: str, symptom: str, times: int, workers: Acts) -> None:
         fault(self.notify, f"{position}:{symptom}", times=times, seconds=0.05)
+        self.workers_go_on(workers)
 
-    @rule(which=some, broken=st.booleans())
-    def a_look_up_fails(self, which: int, broken: bool) -> None:
-        """Or misses; once for each attempt: a second miss is the window that nobody can close (notify.md)."""
+    @rule(
+        workers=acts,
+        which=some,
+        happens=st.sampled_from(["look-up fails", "look-up misses", "replays", "redis flushed"]),
+    )
+    def something_else_happens(self, which: int, happens: str, workers: Acts) -> None:
+        match happens:
+            case "look-up fails":
+                fault(self.notify, "look-up:html-502")
+            case "look-up misses":
+                self._miss_one(which)
+            case "replays":
+                # What Notify had kept and not queued, it finds by itself after a while.
+                self.notify.admin("clock", {"advance_seconds": 6})
+                time.sleep(0.1)
+                self.notify.admin("clock", {"offset_seconds": 0})
+            case "redis flushed":
+                self._flush()
+        self.workers_go_on(workers)
+
+    def _miss_one(self, which: int) -> None:
+        """Once for each attempt: a second miss is the window that nobody can close (notify.md)."""
         unclear = self.owner.execute(
             "SELECT reference FROM attempts WHERE outcome = 'unknown' AND misses = 0 ORDER BY 1"
         ).fetchall()
         new = [reference for (reference,) in unclear if reference not in self.missed]
-        if broken:
-            fault(self.notify, "look-up:html-502")
-        elif new:
+        if new:
             reference = new[which % len(new)]
             self.missed.add(reference)
             plan = [{"fault": "look-up:miss", "match": {"reference": reference}}]
@@ -212,8 +230,8 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     # Receipts.
 
-    @rule(which=some, status=st.sampled_from([*ENDS, "none"]), apply=st.booleans())
-    def a_receipt_comes(self, which: int, status: str, apply: bool) -> None:
+    @rule(workers=acts, which=some, status=st.sampled_from([*ENDS, "none"]), apply=st.booleans())
+    def a_receipt_comes(self, which: int, status: str, apply: bool, workers: Acts) -> None:
         told = sorted(self.messages(), key=lambda each: str(each["reference"]))
         if status == "none":
             reference = UNKNOWN[which % len(UNKNOWN)].format(uuid4())
@@ -222,6 +240,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.run(self._receive(told[which % len(told)], status))
         if apply:
             self.run(self.service.finish())
+        self.workers_go_on(workers)
 
     async def _receive(self, message: dict[str, Any], status: str) -> None:
         self.receipts.setdefault(message["id"], ENDS[status])
@@ -236,8 +255,8 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     # People.
 
-    @rule(which=some, leaves=st.booleans())
-    def somebody_leaves_or_is_suppressed(self, which: int, leaves: bool) -> None:
+    @rule(workers=acts, which=some, leaves=st.booleans())
+    def somebody_leaves_or_is_suppressed(self, which: int, leaves: bool, workers: Acts) -> None:
         person = self.people[which]
         contact = self.contacts[person]
         [state] = self._one(
@@ -252,6 +271,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.run(self._leave(registration))
         else:
             self.owner.execute("UPDATE contacts SET suppressed_at = now() WHERE id = %s", [contact])
+        self.workers_go_on(workers)
 
     async def _leave(self, registration: UUID) -> None:
         token = self.service.worker.keys.tokens.unsubscribe_token(registration, 0)
@@ -260,18 +280,17 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     # Staff.
 
-    @rule(by=st.sampled_from(["halt", *Scope]))
-    def staff_stop_it(self, by: str) -> None:
-        if by == "halt":
+    @rule(workers=acts, act=st.sampled_from(["halt", "go on", "go on", *Scope]))
+    def staff(self, act: str, workers: Acts) -> None:
+        if act == "go on":
+            self.stopped = False
+            self.run(self._lift())
+            self.run(self._by_staff(halting.resume, SENIOR))
+        elif act == "halt":
             self.run(self._by_staff(halting.halt, COMMS, reason="a test"))
         else:
-            self.run(self._hold(Scope(by)))
-
-    @rule()
-    def staff_let_it_go_on(self) -> None:
-        self.stopped = False
-        self.run(self._lift())
-        self.run(self._by_staff(halting.resume, SENIOR))
+            self.run(self._hold(Scope(act)))
+        self.workers_go_on(workers)
 
     async def _by_staff(self, act: Any, who: Any, **more: Any) -> None:
         try:
@@ -420,4 +439,4 @@ def test_everybody_is_told_once_whatever_happens_in_whatever_order(
     with database.connect() as owner:
         owner.execute(WATCH)
     with redis.Redis.from_url(valkey_server.url("kept_owner")) as flusher:
-        play(lambda: DeliveryMachine(ground, people, flusher), examples=10)
+        play(lambda: DeliveryMachine(ground, people, flusher), examples=15, steps=20)

@@ -29,7 +29,6 @@ from tests.harness.servers import Database, StandIn
 from workers.context import make_context
 
 TIMES: Final = int(os.environ.get("KEPT_MACHINE_TIMES", "1"))
-STEPS: Final = 60
 SEED: Final = os.environ.get("KEPT_MACHINE_SEED")
 
 Result = TypeVar("Result")
@@ -118,7 +117,7 @@ class Stage:
             await each.close()
 
 
-def play(machine: Callable[[], RuleBasedStateMachine], *, examples: int) -> None:
+def play(machine: Callable[[], RuleBasedStateMachine], *, examples: int, steps: int) -> None:
     """Run a machine. A failure prints the steps that led to it, and the seed."""
     chosen = int(SEED) if SEED else secrets.randbits(64)
     print(f"To see it again: KEPT_MACHINE_SEED={chosen}")
@@ -131,7 +130,7 @@ def play(machine: Callable[[], RuleBasedStateMachine], *, examples: int) -> None
         made,  # type: ignore[arg-type]
         settings=settings(
             max_examples=examples * TIMES,
-            stateful_step_count=STEPS,
+            stateful_step_count=steps,
             deadline=None,
             database=None,
             print_blob=True,

@@ -492,4 +492,4 @@ def test_nothing_leaves_without_a_senior_strangers_approval_of_exactly_it(
     with database.connect() as owner:
         owner.execute(WATCH)
         Directory(owner, scheme).people(3)
-    play(lambda: ApprovalMachine(ground), examples=40)
+    play(lambda: ApprovalMachine(ground), examples=40, steps=50)
