@@ -227,6 +227,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.missed.add(reference)
             plan = [{"fault": "look-up:miss", "match": {"reference": reference}}]
             self.notify.admin("faults", {"plan": plan})
+            self.run(reconcile.ask_notify(self.service.worker))
 
     # Receipts.
 
@@ -290,6 +291,9 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.run(self._by_staff(halting.halt, COMMS, reason="a test"))
         else:
             self.run(self._hold(Scope(act)))
+        if act != "go on":
+            self.taken, self.stopped = self.accepted(), True
+            self._worker("hand over", 1)
         self.workers_go_on(workers)
 
     async def _by_staff(self, act: Any, who: Any, **more: Any) -> None:
