@@ -443,4 +443,4 @@ def test_everybody_is_told_once_whatever_happens_in_whatever_order(
     with database.connect() as owner:
         owner.execute(WATCH)
     with redis.Redis.from_url(valkey_server.url("kept_owner")) as flusher:
-        play(lambda: DeliveryMachine(ground, people, flusher), examples=15, steps=20)
+        play(lambda: DeliveryMachine(ground, people, flusher), examples=10, steps=20)

@@ -545,5 +545,5 @@ def test_nothing_leaves_without_a_senior_strangers_approval_of_exactly_it(
     with database.connect() as owner:
         owner.execute(WATCH)
         Directory(owner, scheme).people(3)
-    play(lambda: ApprovalMachine(ground), examples=30, steps=25)
+    play(lambda: ApprovalMachine(ground), examples=20, steps=25)
     print(SEEN)
