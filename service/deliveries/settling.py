@@ -24,15 +24,18 @@ from service.notify.gateway import (
 ACTOR: Final = "worker:send"
 
 # Only the attempt that is current may settle: a worker that was slow must not undo what came later.
-# One whose lease ended meanwhile is uncertain by now, and its 201 still counts.
+# One whose lease ended meanwhile is uncertain by now, or was asked about in vain and is to be sent again,
+# and its 201 still counts: it is accepted, and goes to nobody a second time.
 MOVE = text("""
     UPDATE deliveries d SET state = o.state, lease_until = NULL, changed_at = :now
     FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[]), CAST(:states AS text[]))
         AS o (id, number, state)
     WHERE d.id = o.id AND d.attempts = o.number
-        AND (d.state = 'claimed' OR (d.state = 'uncertain' AND o.state = 'accepted'))
+        AND (d.state = 'claimed' OR (d.state IN ('uncertain', 'planned') AND o.state = 'accepted'))
 """)
 
+# One whose lease ended is being asked about, and only its 201 says more than the answer will: without
+# the question its delivery would stay uncertain for ever.
 NOTE = text("""
     UPDATE attempts a SET outcome = o.outcome, notify_id = o.notify_id,
         notify_erred = o.notify_erred,
@@ -41,16 +44,17 @@ NOTE = text("""
         CAST(:references AS text[]), CAST(:outcomes AS text[]), CAST(:notify_ids AS uuid[]),
         CAST(:notify_erred AS boolean[])
     ) AS o (reference, outcome, notify_id, notify_erred)
-    WHERE a.reference = o.reference
+    WHERE a.reference = o.reference AND (a.outcome IS NULL OR o.outcome = 'accepted')
 """)
 
-# A 201 that is written down after Notify was asked twice in vain: by then it may have been sent again.
+# A 201 that is written down after Notify was asked twice in vain, and it was sent again.
 LATE = text("""
     INSERT INTO duplicates (notify_id, delivery_id, found_at)
     SELECT o.notify_id, a.delivery_id, CAST(:now AS timestamptz)
     FROM unnest(CAST(:references AS text[]), CAST(:notify_ids AS uuid[])) AS o (reference, notify_id)
     JOIN attempts a ON a.reference = o.reference
-    WHERE o.notify_id IS NOT NULL AND a.outcome = 'missed'
+    JOIN deliveries d ON d.id = a.delivery_id
+    WHERE o.notify_id IS NOT NULL AND a.outcome = 'missed' AND d.attempts > a.number
     ON CONFLICT DO NOTHING
     RETURNING delivery_id, notify_id
 """)
@@ -102,29 +106,20 @@ async def settle(
     tx: Transaction, settlements: Sequence[Settlement], *, ask_after: timedelta, now: datetime
 ) -> None:
     """Write down `settlements`."""
-    await tx.execute(
-        MOVE,
-        {
-            "ids": [each.claimed.delivery for each in settlements],
-            "numbers": [each.claimed.number for each in settlements],
-            "states": [each.state.value for each in settlements],
-            "now": now,
-        },
-    )
-    attempts = {
+    parameters = {
+        "ids": [each.claimed.delivery for each in settlements],
+        "numbers": [each.claimed.number for each in settlements],
         "references": [each.claimed.reference for each in settlements],
+        "states": [each.state.value for each in settlements],
+        "outcomes": [each.outcome for each in settlements],
         "notify_ids": [each.notify_id for each in settlements],
+        "notify_erred": [each.notify_erred for each in settlements],
+        "ask_at": now + ask_after,
+        "now": now,
     }
-    late = (await tx.execute(LATE, {**attempts, "now": now})).all()
-    await tx.execute(
-        NOTE,
-        {
-            **attempts,
-            "outcomes": [each.outcome for each in settlements],
-            "notify_erred": [each.notify_erred for each in settlements],
-            "ask_at": now + ask_after,
-        },
-    )
+    late = (await tx.execute(LATE, parameters)).all()
+    await tx.execute(NOTE, parameters)
+    await tx.execute(MOVE, parameters)
     await duplicates.found(tx, late, actor=ACTOR, now=now)
 
 

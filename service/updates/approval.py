@@ -1,7 +1,7 @@
 """The approval: a different, senior person, over exact words and exact people (promise 4).
 
-The database refuses the same things by itself (`migrations/sql/0001_updates.sql`), so that a mistake
-here, or plain SQL as this process's role, approves nothing.
+The database refuses the same things by itself (`migrations/sql/0001_updates.sql`, `0003_submitters.sql`),
+so that a mistake here, or plain SQL as this process's role, approves nothing.
 """
 
 from datetime import datetime, timedelta
@@ -102,7 +102,7 @@ async def decide(
 
 async def _authors(tx: Transaction, update: Update) -> set[str]:
     editors = await tx.exec(select(UpdateVersion.edited_by).where(UpdateVersion.update_id == update.id))
-    return {update.created_by, *editors} | ({update.submitted_by} if update.submitted_by else set())
+    return {update.created_by, *editors, *update.submitters}
 
 
 async def _describe(tx: Transaction, staff: Staff, *, now: datetime) -> None:

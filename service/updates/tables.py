@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from service.database import MOMENT, words
@@ -42,6 +42,10 @@ class Update(SQLModel, table=True):
     created_at: datetime = Field(sa_type=MOMENT)
     submitted_by: str | None = None
     submitted_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    submitters: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
+    )
+    """Everybody who ever submitted it, kept by the database itself."""
     audience_sha256: str | None = None
     planned: int = 0
     approved_at: datetime | None = Field(default=None, sa_type=MOMENT)

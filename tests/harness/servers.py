@@ -50,7 +50,7 @@ class Cluster:
             )
             # CREATE DATABASE copies the tables with their grants, and not the right to connect.
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-            if self.passwords and template == TEMPLATE:
+            if template not in ("template0", "template1"):
                 connection.execute(
                     sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
                         sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, ROLES))

@@ -8,6 +8,7 @@ import pytest
 
 from service.staff.roles import Role
 from service.updates import drafting
+from service.updates.approval import SelfApproval
 from tests.harness.people import COMMS, Service, now, staff
 from tests.updates.approving import approve_by_sql, describe
 from tests.updates.directory import Directory
@@ -44,6 +45,17 @@ async def test_who_wrote_edited_or_submitted_it_cannot_approve_it(
     submitted: UUID, staff_sql: Sql, by: str
 ) -> None:
     assert _refused_approval(staff_sql, submitted, by=by) == "nobody approves their own update"
+
+
+async def test_who_submitted_it_before_it_was_sent_back_cannot_approve_it(
+    service: Service, submitted: UUID, staff_sql: Sql
+) -> None:
+    staff_sql.execute("UPDATE updates SET state = 'draft' WHERE id = %s", (submitted,))
+    await service.submit(submitted, by=COMMS)
+
+    assert _refused_approval(staff_sql, submitted, by="submitter") == "nobody approves their own update"
+    with pytest.raises(SelfApproval):
+        await service.approve(submitted, by=staff("submitter", Role.SENIOR))
 
 
 async def test_a_senior_who_did_not_can(submitted: UUID, staff_sql: Sql) -> None:
