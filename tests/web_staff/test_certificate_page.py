@@ -14,7 +14,7 @@ from service.updates.halting import WHAT_TO_DO, Why
 from service.updates.states import UpdateState
 from service.web import brand, headers
 from service.web.problems import KINDS
-from service.web.staff.wording import BEFORE_THE_FIRST_MESSAGE, OUTCOMES, PROBLEMS
+from service.web.staff.wording import BEFORE_THE_FIRST_MESSAGE, OUTCOMES, PROBLEMS, finished
 from tests.deliveries.certifying import receipt
 from tests.demo_issuer.running import RunningIssuer
 from tests.harness.people import Service
@@ -75,6 +75,7 @@ async def test_it_says_what_became_of_everybody_and_names_nobody(
     assert "Came back: the address does not exist 1" in said
     assert "All messages that were planned 4" in said
     assert "contact the people at 1 address in another way" in said
+    assert "set aside" not in said
     assert "This certificate is not final" in said
     assert "With GOV.UK Notify, which has not said whether it arrived: 1" in said
     assert "Messages that were sent twice None." in said
@@ -152,6 +153,7 @@ async def test_people_who_could_not_be_reached_are_counted_over_every_reason(
     said = words(await read(service, host, update))
 
     assert "contact the people at 5 addresses in another way" in said
+    assert "A message that was set aside may have arrived." in said
     for state in ("bounced", "failed", "refused", "suppressed", "set_aside", "withdrawn"):
         assert f"{OUTCOMES[DeliveryState(state)]} 1" in said, state
 
@@ -322,6 +324,12 @@ async def test_the_gov_uk_brand_has_its_own_header_and_fonts(
     assert 'class="govuk-header' in page
     assert "<svg" in page
     assert font.status_code == 200
+
+
+def test_a_final_one_says_what_nobody_knows() -> None:
+    assert finished(0) == "This certificate is final. Nothing more is awaited."
+    assert finished(1) == f"{finished(0)} GOV.UK Notify never said whether 1 message arrived."
+    assert finished(1598) == f"{finished(0)} GOV.UK Notify never said whether 1,598 messages arrived."
 
 
 def test_there_are_words_for_every_state_and_every_problem() -> None:

@@ -25,7 +25,7 @@ from service.updates.states import UpdateState
 from service.updates.tables import Approval
 from service.web.problem_schema import documented
 from service.web.staff.process import Here, StaffProcess, allowed
-from service.web.staff.wording import BEFORE_THE_FIRST_MESSAGE, OUTCOMES, counted, moment
+from service.web.staff.wording import BEFORE_THE_FIRST_MESSAGE, OUTCOMES, counted, finished, moment
 
 router: Final = APIRouter(tags=["updates"])
 
@@ -74,7 +74,7 @@ async def page(update_id: UUID, here: Here, staff: Reader) -> HTMLResponse:
         duplicates=duplicates,
         twice=counted(duplicates, "message was sent twice", "messages were sent twice"),
         made_at=moment(datetime.fromisoformat(body["made_at"])),
-        final=body["final"],
+        finished=finished(outcomes[DeliveryState.ACCEPTED]) if body["final"] else None,
         awaited=[
             (f"{count:,}", OUTCOMES[state])
             for state, count in outcomes.items()
@@ -95,6 +95,7 @@ async def page(update_id: UUID, here: Here, staff: Reader) -> HTMLResponse:
             _counts("All messages that were planned", body["planned"], total=True),
         ],
         unreached=counted(unreached, "address", "addresses") if unreached else "",
+        set_aside=outcomes[DeliveryState.SET_ASIDE] > 0,
         json_at=f"/v1/updates/{update_id}/certificate",
         signed=[
             _row("Words approved", body["content_sha256"]),

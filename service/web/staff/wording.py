@@ -61,3 +61,11 @@ def moment(when: datetime) -> str:
 def counted(count: int, one: str, many: str) -> str:
     """`1 address`, `1,598 addresses`."""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def finished(unknown: int) -> str:
+    """What a final certificate says. `unknown`: messages of which Notify never said what became."""
+    said = "This certificate is final. Nothing more is awaited."
+    if unknown:
+        said += f" GOV.UK Notify never said whether {counted(unknown, 'message', 'messages')} arrived."
+    return said
