@@ -223,6 +223,14 @@ def test_a_proof_for_a_size_that_needs_another_path_does_not_hold(place: tuple[i
         assert not includes(_root(leaves), leaves[index], index=index, size=wrong, path=path)
 
 
+def test_a_path_that_goes_on_above_the_root_of_its_size_does_not_hold() -> None:
+    leaves = _leaves(3)
+    [beside] = _proof(leaves, 2).path
+
+    assert includes(_root(leaves), leaves[2], index=2, size=3, path=[beside])
+    assert not includes(_root(leaves), leaves[2], index=0, size=1, path=[beside])
+
+
 def test_a_node_cannot_pass_for_a_leaf() -> None:
     leaves = _leaves(4)
     inner = merkle.node(leaves[0], leaves[1])
