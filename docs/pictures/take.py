@@ -1,9 +1,10 @@
-"""Takes the pictures of the public pages in this folder: `python docs/pictures/take.py`.
+"""Takes the pictures of the pages in this folder: `python docs/pictures/take.py`.
 
 Needs Chromium at /usr/bin/chromium, and the development and embedded extras.
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -65,6 +66,16 @@ def take(page: Page, url: str, people: People) -> None:
     picture("check-320")
 
 
+def take_staff_pages() -> None:
+    """The browser's test of the certificate takes its picture: it has a real update that was really sent."""
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/web_staff/test_in_a_browser.py", "-k", "real_certificate"],
+        cwd=HERE.parents[1],
+        env={**os.environ, "KEPT_PICTURES": str(HERE)},
+        check=True,
+    )
+
+
 @contextmanager
 def servers() -> Iterator[tuple[Database, EmbeddedValkey]]:
     """A PostgreSQL and a Valkey that leave nothing behind."""
@@ -89,3 +100,4 @@ if __name__ == "__main__":
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
         take(browser.new_page(viewport={"width": 1000, "height": 800}), serving.url, People(connection))
         browser.close()
+    take_staff_pages()

@@ -4,20 +4,30 @@ Appended as the last statement of the transaction that does the act, because it 
 until that transaction ends.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import col
 
 from service.audit.events import Event
 from service.audit.tables import AuditEvent
 from service.crypto.canonical import canonical_json
 from service.database import Transaction
+
+PAGE: Final = 1000
+"""Events that are read at a time."""
+
+LACKING: Final = text("""
+    SELECT p.seq, p.hash FROM unnest(CAST(:seqs AS bigint[]), CAST(:hashes AS bytea[])) AS p (seq, hash)
+    WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.seq = p.seq AND e.hash = p.hash)
+    ORDER BY p.seq
+""")
 
 
 class Link(NamedTuple):
@@ -45,6 +55,16 @@ class Walk:
     broken_at: int | None
     """The number of the first event that is not what its neighbours say; None where all are."""
 
+    def follow(self, link: Link) -> "Walk":
+        """One event further: its number without a gap, its hash over the one before."""
+        expected = sha256(self.head + link.seq.to_bytes(8, "big") + link.body.encode()).digest()
+        if link.seq != self.size + 1 or link.previous_hash != self.head or link.hash != expected:
+            return Walk(size=self.size, head=self.head, broken_at=self.size + 1)
+        return Walk(size=link.seq, head=link.hash, broken_at=None)
+
+
+START: Final = Walk(size=0, head=b"", broken_at=None)
+
 
 async def append(tx: Transaction, event: Event, *, now: datetime) -> None:
     """Record `event` in the transaction that does it: both are there, or neither."""
@@ -60,29 +80,38 @@ async def head(tx: Transaction) -> Point | None:
     return Point(row.seq, bytes(row.hash)) if row is not None else None
 
 
-async def has(tx: Transaction, point: Point) -> bool:
-    """Whether the chain goes through `point`."""
-    there = select(col(AuditEvent.seq)).where(
-        col(AuditEvent.seq) == point.seq, col(AuditEvent.hash) == point.hash
+async def lacking(tx: Transaction, points: Sequence[Point]) -> list[Point]:
+    """Those of `points` that the chain does not go through, in order."""
+    parameters = {"seqs": [point.seq for point in points], "hashes": [point.hash for point in points]}
+    return [Point(seq, bytes(hash_)) for seq, hash_ in await tx.execute(LACKING, parameters)]
+
+
+async def walk(tx: Transaction) -> Walk:
+    """Follow the stored chain from its first event, as far as it holds."""
+    walked = START
+    async with aclosing(stored(tx)) as links:
+        async for link in links:
+            walked = walked.follow(link)
+            if walked.broken_at is not None:
+                break
+    return walked
+
+
+async def stored(tx: Transaction) -> AsyncGenerator[Link, None]:
+    """Every event in the order of their numbers, as a stream: no more than a page is in memory.
+
+    Whoever may stop before its end closes it (`contextlib.aclosing`): a cursor of PostgreSQL is behind it.
+    """
+    rows = await tx.stream(
+        select(col(AuditEvent.seq), col(AuditEvent.body), col(AuditEvent.previous_hash), col(AuditEvent.hash))
+        .order_by(col(AuditEvent.seq))
+        .execution_options(yield_per=PAGE)
     )
-    return (await tx.execute(there)).first() is not None
-
-
-def walk(links: Iterable[Link]) -> Walk:
-    """Follow the chain from its first event: numbers without a gap, each hash over the one before."""
-    size, head = 0, b""
-    for link in links:
-        expected = sha256(head + link.seq.to_bytes(8, "big") + link.body.encode()).digest()
-        if link.seq != size + 1 or link.previous_hash != head or link.hash != expected:
-            return Walk(size=size, head=head, broken_at=size + 1)
-        size, head = link.seq, link.hash
-    return Walk(size=size, head=head, broken_at=None)
-
-
-def as_links(rows: Iterable[Any]) -> Iterator[Link]:
-    """Rows of `audit_events`, in the order of their numbers."""
-    for row in rows:
-        yield Link(row.seq, row.body, bytes(row.previous_hash), bytes(row.hash))
+    try:
+        async for seq, body, previous_hash, hash_ in rows:
+            yield Link(seq, body, bytes(previous_hash), bytes(hash_))
+    finally:
+        await rows.close()
 
 
 def _plain(value: object) -> object:

@@ -1,79 +1,131 @@
-"""`kept certificate UPDATE_ID` prints one; `kept certificate verify FILE --key FILE` checks it offline."""
+"""`kept certificate UPDATE_ID` prints one, `prove` proves one outcome, `verify` checks both offline."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import typer
 from sqlmodel import col, select
+from typer.core import TyperGroup
 
 from service.cli.failing import DID_NOT_HOLD
-from service.cli.operating import owner, run
-from service.deliveries.certificate import Signed, verify
+from service.cli.operating import Result, owner, run
+from service.database import Transaction
+from service.deliveries import certificate, proving
+from service.deliveries.certificate import Signed
+from service.deliveries.proving import NoCertificate, NotAProof, Proof
 from service.deliveries.tables import Certificate
-from service.errors import Misconfigured, NotFound
+from service.errors import Misconfigured
+
+SHOW = "show"
 
 
-class NoCertificate(NotFound):
-    """There is no certificate of this update yet. Staff get one at /v1/updates/ID/certificate."""
+class ShowsById(TyperGroup):
+    """`kept certificate UPDATE_ID` is `kept certificate show UPDATE_ID`."""
 
-    code = "no-certificate"
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        begins_with_an_id = args and args[0] not in self.commands and not args[0].startswith("-")
+        return super().parse_args(ctx, [SHOW, *args] if begins_with_an_id else args)
+
+
+app = typer.Typer(
+    cls=ShowsById,
+    help="What became of everybody an update was for. `kept certificate UPDATE_ID` prints it.",
+    no_args_is_help=True,
+    subcommand_metavar="UPDATE_ID | COMMAND [ARGS]...",
+)
+
+UpdateId = Annotated[str, typer.Argument(metavar="UPDATE_ID", help="The update's id.")]
 
 
 def add_to(parent: typer.Typer) -> None:
-    parent.command()(certificate)
+    parent.add_typer(app, name="certificate")
 
 
-def certificate(
-    what: Annotated[str, typer.Argument(metavar="UPDATE_ID|verify", help="An update's id, or verify.")],
-    file: Annotated[Path | None, typer.Argument(help="With verify: the certificate's JSON.")] = None,
-    key: Annotated[
-        Path | None, typer.Option(help="With verify: the public key, in hex, as `kept keys list` gives it.")
-    ] = None,
+@app.command(SHOW)
+def show(update: UpdateId) -> None:
+    """Print the newest certificate of an update."""
+    update_id = _id(update, "UPDATE_ID has to be an update's id, or the word verify or prove")
+    print(json.dumps(_as_owner(lambda tx: _newest(tx, update_id)).as_json(), indent=2))
+
+
+@app.command()
+def prove(
+    update: UpdateId,
+    delivery: Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="The delivery's id in the ledger.")],
 ) -> None:
-    """Print the newest certificate of an update, or verify one against a key given apart from it."""
-    if what != "verify":
-        print(json.dumps(_newest(_update_id(what)).as_json(), indent=2))
-        return
-    if file is None or key is None:
-        raise Misconfigured("verify needs a file and a key: kept certificate verify FILE --key FILE")
-    if not verify(_document(file), _public_key(key)):
-        print("the certificate does not hold: it was altered, or signed with another key")
-        raise typer.Exit(DID_NOT_HOLD)
-    print("the certificate holds")
+    """Print the proof that one delivery's outcome is in the newest certificate of its update."""
+    update_id = _id(update, "UPDATE_ID has to be an update's id")
+    delivery_id = _id(delivery, "DELIVERY_ID has to be a delivery's id")
+    proof = _as_owner(lambda tx: proving.prove(tx, update_id, delivery_id))
+    print(json.dumps(proof.as_json(), indent=2))
 
 
-def _update_id(text: str) -> UUID:
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="The certificate's JSON.")],
+    key: Annotated[Path, typer.Option(help="The public key, in hex, as `kept keys list` gives it.")],
+    proof: Annotated[Path | None, typer.Option(help="A proof, as `kept certificate prove` gives it.")] = None,
+) -> None:
+    """Verify a certificate, and a proof against it, with a key given apart from them. Needs no database."""
+    document, public_key = _document(file, "a certificate"), _public_key(key)
+    proved = _proof(proof) if proof is not None else None
+    if not certificate.verify(document, public_key):
+        _fail("the certificate does not hold: it was altered, or signed with another key")
+    if proved is None:
+        print("the certificate holds")
+    elif proving.proves(document, proved):
+        print(f"the certificate holds, and proves delivery {proved.delivery} to be {proved.state}")
+    else:
+        _fail("the proof does not hold: it was altered, or belongs to another certificate")
+
+
+def _fail(why: str) -> NoReturn:
+    print(why)
+    raise typer.Exit(DID_NOT_HOLD)
+
+
+def _id(text: str, rule: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Misconfigured("UPDATE_ID has to be an update's id, or the word verify") from None
+        raise Misconfigured(rule) from None
 
 
-def _newest(update_id: UUID) -> Signed:
-    async def work() -> Signed:
+def _as_owner(act: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def work() -> Result:
         async with owner() as (_, transactions), transactions.begin() as tx:
-            row = (
-                await tx.exec(select(Certificate).where(col(Certificate.update_id) == update_id))
-            ).one_or_none()
-            if row is None or row.body is None or row.signature is None:
-                raise NoCertificate
-            return Signed(row.body, bytes(row.signature).hex())
+            return await act(tx)
 
     return run(work())
 
 
-def _document(file: Path) -> dict[str, Any]:
+async def _newest(tx: Transaction, update_id: UUID) -> Signed:
+    row = (await tx.exec(select(Certificate).where(col(Certificate.update_id) == update_id))).one_or_none()
+    if row is None or row.body is None or row.signature is None:
+        raise NoCertificate
+    return Signed(row.body, bytes(row.signature).hex())
+
+
+def _document(file: Path, kind: str) -> dict[str, Any]:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Misconfigured(f"{file}: it cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Misconfigured(f"{file}: it is not JSON") from None
     if not isinstance(document, dict):
-        raise Misconfigured(f"{file}: it is not a certificate")
+        raise Misconfigured(f"{file}: it is not {kind}")
     return document
+
+
+def _proof(file: Path) -> Proof:
+    try:
+        return Proof.read(_document(file, "a proof"))
+    except NotAProof:
+        raise Misconfigured(f"{file}: it is not a proof, as `kept certificate prove` gives it") from None
 
 
 def _public_key(file: Path) -> bytes:

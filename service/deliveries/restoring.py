@@ -81,7 +81,7 @@ async def _difference(tx: Transaction, witness: Witness, newest: NewestAttempt |
         checkpoint, witnessed = witness.newest_checkpoint(), witness.newest_attempt()
     except UnreadableWitness as error:
         return error.message
-    if checkpoint is not None and not await chain.has(tx, checkpoint.point):
+    if checkpoint is not None and await chain.lacking(tx, [checkpoint.point]):
         return f"The database lacks event {checkpoint.point.seq} of the record, or has another in its place."
     if witnessed is not None and not await _has_attempt(tx, witnessed):
         return "The database lacks the newest hand-over that the witness has seen."

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.database import Transaction
+from service.updates.approval import Decision
 from service.updates.drafting import NoSuchUpdate
-from service.updates.tables import Update
+from service.updates.tables import Approval, Update
 
 
 async def get_update(tx: Transaction, update_id: UUID) -> Update:
@@ -17,3 +18,18 @@ async def get_update(tx: Transaction, update_id: UUID) -> Update:
     if update is None:
         raise NoSuchUpdate
     return update
+
+
+async def approval_of(tx: Transaction, update: Update) -> Approval | None:
+    """Who approved the words that it has now; None where nobody did, or needed to (one recipient)."""
+    return (
+        await tx.exec(
+            select(Approval)
+            .where(
+                Approval.update_id == update.id,
+                Approval.version == update.version,
+                Approval.decision == Decision.APPROVE.value,
+            )
+            .order_by(col(Approval.decided_at).desc())
+        )
+    ).first()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from jinja2.loaders import BaseLoader
 from markupsafe import Markup
 
@@ -23,18 +23,28 @@ COMPONENTS: Final = (
     "header",
     "input",
     "inset-text",
+    "notification-banner",
     "panel",
     "radios",
     "service-navigation",
     "skip-link",
     "summary-list",
+    "table",
+    "warning-text",
 )
 
 
 def templates(loader: BaseLoader) -> Environment:
-    """An environment for pages: everything escaped, nothing undefined, the components at hand."""
+    """An environment for pages: everything escaped, nothing undefined, the components at hand.
+
+    Beside the templates of `loader` it has those that the hosts share, in `service/web/templates`.
+    """
     ours = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=ChoiceLoader([loader, PackageLoader("service.web")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     ours.globals.update(_components())
     return ours

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from service.audit import chain
-from service.audit.chain import Link, Walk, as_links, walk
+from service.audit.chain import Link, Walk
 from service.audit.events import HoldSet
 from service.audit.tables import AuditEvent
 from service.database import Transactions
 from service.holds.holding import set_hold
 from service.holds.tables import Hold, Scope
+from tests.audit.sources import followed
 from tests.harness.people import COMMS, Service, now
 from tests.harness.servers import Database
 
@@ -29,8 +30,7 @@ def event() -> HoldSet:
 
 async def walked(transactions: Transactions) -> Walk:
     async with transactions.begin() as tx:
-        rows = (await tx.execute(select(AuditEvent).order_by(AuditEvent.seq))).scalars()  # type: ignore[arg-type]
-        return walk(as_links(rows))
+        return await chain.walk(tx)
 
 
 async def filled(transactions: ByRole, count: int = 5) -> Walk:
@@ -178,8 +178,8 @@ async def test_what_a_superuser_forces_is_seen(database: Database, transactions:
     assert (await walked(transactions["kept_owner"])).broken_at == broken_at
 
 
-def test_an_empty_record_holds() -> None:
-    assert walk([]) == Walk(size=0, head=b"", broken_at=None)
+async def test_an_empty_record_holds(transactions: ByRole) -> None:
+    assert await walked(transactions["kept_owner"]) == Walk(size=0, head=b"", broken_at=None)
 
 
 def linked(*bodies: str) -> list[Link]:
@@ -202,5 +202,5 @@ def linked(*bodies: str) -> list[Link]:
     ],
 )
 def test_a_walk_needs_every_link_once_and_in_order(alter: Callable[[Any], Any]) -> None:
-    assert walk(linked("a", "b", "c")).broken_at is None
-    assert walk(alter(linked("a", "b", "c"))).broken_at is not None
+    assert followed(linked("a", "b", "c")).broken_at is None
+    assert followed(alter(linked("a", "b", "c"))).broken_at is not None

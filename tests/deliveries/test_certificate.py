@@ -1,35 +1,17 @@
 """The certificate: what became of everybody, signed, without a personal datum."""
 
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from service.crypto.canonical import canonical_json
 from service.deliveries import certificate
 from service.deliveries.certificate import NoCertificateYet, Signed
 from service.deliveries.merkle import Tree, leaf
+from tests.deliveries.certifying import certified, public_key, receipt
 from tests.deliveries.looking import contact_of, run_sql
 from tests.harness.people import SENIOR, Service, now
 from tests.harness.servers import Database
-from workers import reconcile
-
-
-async def certified(service: Service, update: UUID) -> Signed:
-    asked = now()
-    async with service.staff.begin() as tx:
-        await certificate.ask(tx, SENIOR, update, now=asked)
-    await reconcile.make_certificates(service.worker)
-    async with service.staff.begin() as tx:
-        made = await certificate.made_since(tx, update, asked - timedelta(microseconds=1))
-    assert made is not None
-    return made
-
-
-def public_key(service: Service) -> bytes:
-    return service.worker.keys.signing_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 async def test_its_numbers_are_those_of_the_ledger_and_it_names_nobody(
@@ -48,15 +30,7 @@ async def test_its_numbers_are_those_of_the_ledger_and_it_names_nobody(
         ("permanent-failure", people[2]),
         ("technical-failure", people[3]),
     ):
-        [message] = service.updates_to(person)
-        run_sql(
-            database,
-            "SELECT record_receipt(gen_random_uuid(), %s, %s, %s)",
-            message["reference"],
-            message["id"],
-            status,
-        )
-    await service.finish()
+        await receipt(service, database, person, status)
     made = await certified(service, update)
 
     body = made.body
@@ -80,14 +54,7 @@ async def test_it_is_final_when_nothing_more_can_happen(service: Service, databa
     await service.send()
     assert (await certified(service, update)).body["final"] is False
     for person in people:
-        [message] = service.updates_to(person)
-        run_sql(
-            database,
-            "SELECT record_receipt(gen_random_uuid(), %s, %s, 'delivered')",
-            message["reference"],
-            message["id"],
-        )
-    await service.finish()
+        await receipt(service, database, person, "delivered")
     assert (await certified(service, update)).body["final"] is True
 
 

@@ -95,10 +95,12 @@ class Stage:
         }
         async with roles["kept_staff"].begin() as tx:
             scheme = await find_scheme(tx, "windrush")
+        worker = make_context(self.ground.settings.model_copy(update=own), Lane.BULK)
+        await worker.stop.read()
         return Service(
             public=roles["kept_public"],
             staff=roles["kept_staff"],
-            worker=make_context(self.ground.settings.model_copy(update=own), Lane.BULK),
+            worker=worker,
             keys=self.ground.keys,
             notify=self.ground.notify,
             scheme=scheme,

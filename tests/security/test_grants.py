@@ -149,6 +149,8 @@ TRIGGERS: Final = {
     "frozen_people_come_and_go_while_preparing()",
     "deliveries_move_as_they_may()",
     "remember_ended_confirmations()",
+    "keep_submitters()",
+    "guard_against_submitters()",
 }
 FUNCTIONS: Final = set().union(*MAY_CALL.values(), TRIGGERS)
 DEFINERS: Final = FUNCTIONS - TRIGGERS

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from deploy.one_machine.ports import free_port
 from deploy.one_machine.valkey import EmbeddedValkey
 from service.settings import StaffSettings
+from service.web.brand import Brand
 from service.web.staff.app import create_app
 from tests.demo_issuer.running import AUDIENCE, RunningIssuer
 from tests.harness.people import Service
@@ -101,7 +102,12 @@ def decision(shown: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def staff_host(
-    database: Database, valkey: EmbeddedValkey, issuer: RunningIssuer, tokens: Tokens
+    database: Database,
+    valkey: EmbeddedValkey,
+    issuer: RunningIssuer,
+    tokens: Tokens,
+    *,
+    brand: Brand = "generic",
 ) -> AsyncIterator[StaffHost]:
     port = free_port()
     settings = StaffSettings(
@@ -113,6 +119,7 @@ async def staff_host(
         oidc_client_id=AUDIENCE,
         oidc_client_secret=SecretStr(issuer.client_secret),
         hold_window_seconds=0,
+        brand=brand,
     )
     with answering(create_app(settings), port):
         async with httpx.AsyncClient(base_url=settings.staff_url, trust_env=False, timeout=30) as http:

@@ -6,7 +6,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from service.audit.chain import Link, walk
+from service.audit.chain import Link
+from tests.audit.sources import followed
 from tests.harness.people import Service
 from tests.updates.words import body
 from tests.web_staff.serving import StaffHost
@@ -96,6 +97,6 @@ async def test_what_is_read_is_the_chain(host: StaffHost, owner: psycopg.Connect
 
     shown = (await host.call("dpo", "GET", "/v1/audit")).json()["events"]
 
-    walked = walk(Link(*row) for row in rows)
+    walked = followed(Link(*row) for row in rows)
     assert walked.broken_at is None
     assert shown[-1]["hash"] == walked.head.hex()

@@ -13,11 +13,12 @@ from service.database import Transactions
 from service.doorbell import Doorbell
 from service.settings import StaffSettings
 from service.staff.bearer import BearerVerifier
-from service.web import health, problem_schema, problems
+from service.web import brand, health, problem_schema, problems
 from service.web.access_log import AccessLog
 from service.web.headers import SecurityHeaders
 from service.web.limits import BodyLimit
-from service.web.staff import audit, holds, updates
+from service.web.staff import audit, certificates, holds, updates
+from service.web.staff.pages import Pages
 from service.web.staff.process import SignedIn, StaffProcess
 
 ROLE: Final = "kept_staff"
@@ -38,6 +39,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
             role_claim=settings.oidc_role_claim,
             http=http,
         ),
+        pages=Pages(settings.brand),
     )
 
     @asynccontextmanager
@@ -57,7 +59,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
         lifespan=lifespan,
     )
     app.state.process = process
-    answer = problems.install(app)
+    answer = problems.install(app, as_page=process.pages.of_problem)
     # The last added is the outermost: what refuses is logged, and has the headers.
     app.add_middleware(BodyLimit, most=BODY_BYTES, answer=answer)
     app.add_middleware(SignedIn, process=process, answer=answer)
@@ -65,8 +67,10 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.add_middleware(AccessLog)
     app.include_router(health.router)
     app.include_router(updates.router)
+    app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)
+    app.router.routes.extend(brand.asset_routes(settings.brand))
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

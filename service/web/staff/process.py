@@ -18,9 +18,11 @@ from service.settings import StaffSettings
 from service.staff.bearer import BearerVerifier
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
+from service.web.staff.pages import Pages
 
 SIGNED_IN: Final = "staff"
-OPEN: Final = ("/health/",)
+OPEN: Final = ("/health/", "/assets/")
+"""What needs no signing in: a page that says so has to look like one."""
 BEARER: Final = "bearer "
 
 
@@ -33,6 +35,7 @@ class StaffProcess:
     doorbell: Doorbell
     clock: Clock
     bearer: BearerVerifier
+    pages: Pages
 
     @property
     def hold_window(self) -> timedelta:

@@ -1,7 +1,5 @@
-"""The staff JSON API for updates (contract.md): write, submit, approve, halt, resume, certify."""
+"""The staff JSON API for updates (contract.md): write, submit, approve, halt, resume."""
 
-import asyncio
-import time
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -12,12 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from service.database import Transaction
-from service.deliveries import certificate
 from service.deliveries.outcomes import eta, outcomes
 from service.deliveries.unreached import PAGE
 from service.deliveries.unreached import unreached as unreached_people
 from service.doorbell import Job
-from service.errors import Unavailable
 from service.schemes.reading import find_scheme, public_list
 from service.staff.principal import Staff
 from service.staff.roles import Act
@@ -33,9 +29,6 @@ from service.web.staff.process import Here, StaffProcess, Who, allowed
 from service.web.staff.remarks import Remark
 
 router: Final = APIRouter(tags=["updates"])
-
-WAIT_SECONDS: Final = 10.0
-"""How long a call that needs a worker waits for it (contract.md, Staff JSON API)."""
 
 
 Slug = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{1,39}$")]
@@ -184,26 +177,6 @@ async def resume(
         shown = await _shown(tx, update_id, here)
     await here.doorbell.ring(Job.SEND)
     return shown
-
-
-@router.get("/v1/updates/{update_id}/certificate", responses=documented(401, 403, 404, 409, 503))
-async def certify(
-    update_id: UUID, here: Here, staff: Annotated[Staff, Depends(allowed(Act.READ_CERTIFICATES))]
-) -> dict[str, Any]:
-    """What became of everybody, signed by a worker as of now."""
-    asked = here.clock.now()
-    async with here.transactions.begin() as tx:
-        await get_update(tx, update_id)
-        await certificate.ask(tx, staff, update_id, now=asked)
-    await here.doorbell.ring(Job.CERTIFY)
-    until = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < until:
-        async with here.transactions.begin() as tx:
-            made = await certificate.made_since(tx, update_id, asked)
-        if made is not None:
-            return made.as_json()
-        await asyncio.sleep(0.1)
-    raise Unavailable
 
 
 @router.get("/v1/updates/{update_id}/unreached", responses=documented(401, 403, 404, 422))

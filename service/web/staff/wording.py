@@ -1,0 +1,71 @@
+"""What staff pages say: plain words for states and for what went wrong. Staff pages are in English."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from service.deliveries.states import DeliveryState
+from service.updates.states import UpdateState
+
+SERVICE: Final = "Kept Informed for staff"
+
+OUTCOMES: Final[Mapping[DeliveryState, str]] = {
+    DeliveryState.DELIVERED: "Delivered",
+    DeliveryState.ACCEPTED: "With GOV.UK Notify, which has not said whether it arrived",
+    DeliveryState.UNCERTAIN: "May have been sent: we are asking GOV.UK Notify",
+    DeliveryState.CLAIMED: "Being sent now",
+    DeliveryState.PLANNED: "Not sent yet",
+    DeliveryState.BOUNCED: "Came back: the address does not exist",
+    DeliveryState.FAILED: "Could not be delivered: the mailbox is full, or a mail service failed",
+    DeliveryState.REFUSED: "Not taken by GOV.UK Notify: the address is not valid",
+    DeliveryState.SUPPRESSED: "Not sent: the address came back before, or is not to be written to",
+    DeliveryState.SET_ASIDE: "Set aside: a person has to find out whether it was sent",
+    DeliveryState.WITHDRAWN: "Not sent: the person left first",
+}
+"""What became of a message, in the order in which a page shows it."""
+
+BEFORE_THE_FIRST_MESSAGE: Final[Mapping[UpdateState, str]] = {
+    UpdateState.DRAFT: "This update is a draft. Nothing of it has been sent.",
+    UpdateState.PREPARING: "This update was submitted, and the people it is for are being counted. Nothing has been sent.",
+    UpdateState.AWAITING_APPROVAL: "This update is waiting for a senior person to approve it. Nothing has been sent.",
+    UpdateState.APPROVED: "This update is approved. Nothing has been sent.",
+}
+
+PROBLEMS: Final[Mapping[int, tuple[str, str]]] = {
+    401: ("You need to sign in", "This page is for staff. Sign in, then open it again."),
+    403: (
+        "You cannot see this page",
+        "Your role does not allow it. Ask whoever manages access to the service.",
+    ),
+    404: (
+        "Page not found",
+        "If you typed the address, check that it is correct. If you followed a link, ask whoever sent it.",
+    ),
+    405: ("Page not found", "This page can only be read."),
+    503: (
+        "Sorry, this is not ready",
+        "The service could not get it done in time. Nothing is lost. Open the page again in a minute.",
+    ),
+}
+"""Heading and advice, by status."""
+
+OTHER_PROBLEM: Final = ("Sorry, there is a problem", "Try again later. If it stays, tell an operator.")
+
+
+def moment(when: datetime) -> str:
+    """`22 November 2026 at 01:38 UTC`."""
+    when = when.astimezone(UTC)
+    return f"{when.day} {when:%B %Y} at {when:%H:%M} UTC"
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """`1 address`, `1,598 addresses`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def finished(unknown: int) -> str:
+    """What a final certificate says. `unknown`: messages of which Notify never said what became."""
+    said = "This certificate is final. Nothing more is awaited."
+    if unknown:
+        said += f" GOV.UK Notify never said whether {counted(unknown, 'message', 'messages')} arrived."
+    return said
