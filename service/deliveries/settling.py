@@ -20,14 +20,17 @@ from service.notify.gateway import (
     Unknown,
 )
 
+# Rows are named twice, by `ANY` and in the join, and the state is asked for in a CASE: by the join or by the
+# index of states PostgreSQL would read more and more, the further an update has come (docs/performance.md).
+
 # Only the attempt that is current may settle: a worker that was slow must not undo what came later.
 # One whose lease ended meanwhile is uncertain by now, and its 201 still counts.
 MOVE = text("""
     UPDATE deliveries d SET state = o.state, lease_until = NULL, changed_at = :now
     FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[]), CAST(:states AS text[]))
         AS o (id, number, state)
-    WHERE d.id = o.id AND d.attempts = o.number
-        AND (d.state = 'claimed' OR (d.state = 'uncertain' AND o.state = 'accepted'))
+    WHERE d.id = ANY (:ids) AND d.id = o.id AND d.attempts = o.number
+        AND CASE d.state WHEN 'claimed' THEN true WHEN 'uncertain' THEN o.state = 'accepted' ELSE false END
 """)
 
 NOTE = text("""
@@ -35,7 +38,7 @@ NOTE = text("""
         ask_at = CASE WHEN o.outcome = 'unknown' THEN CAST(:ask_at AS timestamptz) END
     FROM unnest(CAST(:references AS text[]), CAST(:outcomes AS text[]), CAST(:notify_ids AS uuid[]))
         AS o (reference, outcome, notify_id)
-    WHERE a.reference = o.reference
+    WHERE a.reference = ANY (:references) AND a.reference = o.reference
 """)
 
 # A 201 that is written down after Notify was asked twice in vain: by then it may have been sent again.
@@ -44,7 +47,7 @@ LATE = text("""
     SELECT o.notify_id, a.delivery_id, CAST(:now AS timestamptz)
     FROM unnest(CAST(:references AS text[]), CAST(:notify_ids AS uuid[])) AS o (reference, notify_id)
     JOIN attempts a ON a.reference = o.reference
-    WHERE o.notify_id IS NOT NULL AND a.outcome = 'missed'
+    WHERE a.reference = ANY (:references) AND o.notify_id IS NOT NULL AND a.outcome = 'missed'
     ON CONFLICT DO NOTHING
 """)
 
