@@ -28,6 +28,8 @@ from workers.rendering import Approved, open_email, render
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 200
+AT_ONCE: Final = 2
+"""Batches on their way in one process: while one is opened, claimed or settled, another leaves."""
 ONE_JOB: Final = 30.0
 """Seconds after which a job makes room for others and rings for itself again: arq's jobs are short."""
 
@@ -64,21 +66,18 @@ async def send_updates(context: WorkerContext) -> None:
 async def _send_update(context: WorkerContext, update_id: UUID, *, until: float) -> None:
     async with context.transactions.begin() as tx:
         approved = await _load(tx, update_id)
-    batch = await _claim(context, update_id, until=until)
-    while batch.claimed:
-        # The next batch is claimed while this one leaves: each has a token and attempts of its own.
-        coming = asyncio.create_task(_claim(context, update_id, until=until))
-        sent = await _hand_over(context, update_id, batch, approved)
-        await _settle(context, update_id, sent)
-        busy = await slow_down(context, [outcome for _, outcome, _ in sent if outcome is not None])
-        batch = await coming
-        if busy:
-            await asyncio.sleep(0.5)
-        if busy and not batch.claimed:
-            # What Notify did not take is planned again, since the next batch was looked for.
-            batch = await _claim(context, update_id, until=until)
+    await asyncio.gather(*(_keep_sending(context, update_id, approved, until) for _ in range(AT_ONCE)))
     if time.monotonic() >= until:
         await context.doorbell.ring(Job.SEND)
+
+
+async def _keep_sending(context: WorkerContext, update_id: UUID, approved: Approved, until: float) -> None:
+    """Claim, hand over, settle, batch after batch. Each batch has a token and attempts of its own."""
+    while (batch := await _claim(context, update_id, until=until)).claimed:
+        sent = await _hand_over(context, update_id, batch, approved)
+        await _settle(context, update_id, sent)
+        if await slow_down(context, [outcome for _, outcome, _ in sent if outcome is not None]):
+            await asyncio.sleep(0.5)
 
 
 async def _claim(context: WorkerContext, update_id: UUID, *, until: float) -> Batch:
