@@ -49,6 +49,8 @@ class Sent:
     stats: Stats
     cpu: float
     """Seconds, of all the workers that sent it."""
+    attempts: int = 0
+    """More than `count` where a claimed message did not leave and was planned again."""
 
     @property
     def seconds(self) -> float:
@@ -98,7 +100,7 @@ class Bench:
         stats = self.target.stats()
         if stats.taken != count:
             raise NotMeasured(f"{stats.taken} messages came, and {count} people are told")
-        return Sent(count, stats, used)
+        return Sent(count, stats, used, self._attempts(update))
 
     async def approve(self, topic: str, count: int) -> UUID:
         """An approved update to the people of `topic`, who have to be `count`."""
@@ -153,6 +155,14 @@ class Bench:
 
     def _at(self, rate: int) -> WorkerSettings:
         return self.settings.model_copy(update={"notify_rate_per_minute": rate})
+
+    def _attempts(self, update: UUID) -> int:
+        with psycopg.connect(self.database.url("kept_owner")) as connection:
+            found = connection.execute(
+                "SELECT sum(attempts) FROM deliveries WHERE update_id = %s", [update]
+            ).fetchone()
+            assert found is not None
+            return int(found[0])
 
     def _wait_until_settled(self, update: UUID, count: int) -> None:
         until = time.monotonic() + SETTLED_SECONDS

@@ -26,9 +26,11 @@ def measure(servers: Servers, figures: Figures, *, seconds: float) -> None:
             sent = bench.send(TOPIC, pids, count, seconds=seconds * 2 + 30)
         figures.add(f"pace_{rate}_seconds", "s", [sent.seconds])
         figures.add(f"pace_{rate}_refused", "answers 429", [sent.stats.refused])
+        figures.add(f"pace_{rate}_attempts_a_message", "attempts", [sent.attempts / count])
         figures.ratio(f"pace_{rate}_to_ideal", [sent.seconds], [ideal_seconds(count, rate)])
         print(
             f"pace, {rate} a minute: {count} in {sent.seconds:.1f} s, "
-            f"ideal {ideal_seconds(count, rate):.1f} s, {sent.stats.refused} refused",
+            f"ideal {ideal_seconds(count, rate):.1f} s, {sent.stats.refused} refused, "
+            f"{sent.attempts} attempts",
             flush=True,
         )
