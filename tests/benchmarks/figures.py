@@ -58,7 +58,7 @@ class Figures:
         self.add(name, "ratio", values)
         self.ratios[name] = _short(median(values))
 
-    def keep(self, versions: dict[str, str], *, all_parts: bool) -> None:
+    def keep(self, versions: dict[str, str], sizes: dict[str, float], *, all_parts: bool) -> None:
         """Write results.json; what other parts measured before stays unless everything was measured."""
         kept: dict[str, Any] = {"results": [], "ratios": {}}
         if not all_parts and RESULTS.exists():
@@ -68,6 +68,7 @@ class Figures:
         written = {
             "machine": machine(),
             "versions": versions,
+            "sizes": sizes,
             "results": results,
             "ratios": {**kept["ratios"], **self.ratios},
         }
