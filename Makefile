@@ -11,6 +11,8 @@ SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_inf
 
 BIN := .venv/bin
 STAMP := .venv/.set-up
+# What the benchmarks compare with has dependencies of its own.
+BENCH := .venv-bench-django
 # Bytecode is compiled once, here: without it a start takes seconds where Python may not write its own.
 # The certificates are the system's, as for pip: a network may have an authority of its own.
 UV := UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 $(BIN)/uv
@@ -40,17 +42,19 @@ check: $(STAMP)  ## format, lint, types, import contracts, dependencies
 	@# The locks name no address, so that they work with whichever index a machine uses.
 	@! grep -nE '://|--(extra-)?index-url|--find-links' locks/*.txt
 
-bench: $(STAMP)  ## the benchmarks, as ratios in one run
-	@echo "There are no benchmarks yet."
+bench: $(STAMP) $(BENCH)/.set-up  ## the benchmarks, as ratios in one run: tests/benchmarks/results.json
+	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
 
-lock: $(STAMP)  ## both lock files anew, from pyproject.toml
+lock: $(STAMP)  ## the lock files anew, from pyproject.toml and what the benchmarks compare with
 	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --quiet --output-file locks/production.txt
 	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --quiet --extra embedded --extra dev --output-file locks/development.txt
+	$(UV) pip compile tests/benchmarks/django-requirements.in --universal --generate-hashes \
+		--no-emit-index-url --no-header --python-version 3.11 --quiet --output-file locks/bench-django.txt
 
 clean:  ## remove the environment and all caches; .kept, where data lies, stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf .venv $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Done again only when the lock or the project changed, or the environment is gone.
@@ -70,4 +74,9 @@ $(STAMP): locks/development.txt pyproject.toml
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement locks/development.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BENCH)/.set-up: locks/bench-django.txt | $(STAMP)
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(BENCH)
+	@$(UV) pip install --quiet --python $(BENCH)/bin/python --require-hashes --requirement locks/bench-django.txt
 	@touch $@

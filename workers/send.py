@@ -30,6 +30,8 @@ from workers.rendering import Approved, open_email, render
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 200
+AT_ONCE: Final = 2
+"""Batches on their way in one process: while one is opened, claimed or settled, another leaves."""
 FRESH_TOKENS: Final = 3
 """How often a batch is refused for its token before the update halts: it may be a clock that is off."""
 SETTLE_FOR: Final = 60.0
@@ -70,24 +72,25 @@ async def send_updates(context: WorkerContext) -> None:
 async def _send_update(context: WorkerContext, update_id: UUID, *, until: float) -> None:
     async with context.transactions.begin() as tx:
         approved = await _load(tx, update_id)
+    streams = (_keep_sending(context, update_id, approved, until) for _ in range(AT_ONCE))
+    # One that fails does not take the other with it, which may have messages on their way.
+    for failed in await asyncio.gather(*streams, return_exceptions=True):
+        if failed is not None:
+            raise failed
+    if time.monotonic() >= until:
+        await context.doorbell.ring(Job.SEND)
+
+
+async def _keep_sending(context: WorkerContext, update_id: UUID, approved: Approved, until: float) -> None:
+    """Claim, hand over, settle, batch after batch. Each batch has a token and attempts of its own."""
     refused = 0
-    batch = await _claim(context, update_id, until=until)
-    while batch.claimed:
-        # The next batch is claimed while this one leaves: each has a token and attempts of its own.
-        coming = asyncio.create_task(_claim(context, update_id, until=until))
+    while (batch := await _claim(context, update_id, until=until)).claimed:
         sent = await _hand_over(context, update_id, batch, approved)
         refused = refused + 1 if any(why is Why.KEY for _, _, why in sent) else 0
         if await _settle(context, update_id, sent, key_refused=refused >= FRESH_TOKENS):
             await context.stop.read()
-        busy = await slow_down(context, [outcome for _, outcome, _ in sent if outcome is not None])
-        batch = await coming
-        if busy:
+        if await slow_down(context, [outcome for _, outcome, _ in sent if outcome is not None]):
             await asyncio.sleep(0.5)
-        if busy and not batch.claimed:
-            # What Notify did not take is planned again, since the next batch was looked for.
-            batch = await _claim(context, update_id, until=until)
-    if time.monotonic() >= until:
-        await context.doorbell.ring(Job.SEND)
 
 
 async def _claim(context: WorkerContext, update_id: UUID, *, until: float) -> Batch:

@@ -23,6 +23,9 @@ from service.notify.gateway import (
 
 ACTOR: Final = "worker:send"
 
+# Rows are named twice, by `ANY` and in the join, and the state is asked for in a CASE: by the join or by the
+# index of states PostgreSQL would read more and more, the further an update has come (docs/performance.md).
+
 # Only the attempt that is current may settle: a worker that was slow must not undo what came later.
 # One whose lease ended meanwhile is uncertain by now, or was asked about in vain and is to be sent again,
 # and its 201 still counts: it is accepted, and goes to nobody a second time.
@@ -30,8 +33,9 @@ MOVE = text("""
     UPDATE deliveries d SET state = o.state, lease_until = NULL, changed_at = :now
     FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[]), CAST(:states AS text[]))
         AS o (id, number, state)
-    WHERE d.id = o.id AND d.attempts = o.number
-        AND (d.state = 'claimed' OR (d.state IN ('uncertain', 'planned') AND o.state = 'accepted'))
+    WHERE d.id = ANY (:ids) AND d.id = o.id AND d.attempts = o.number
+        AND CASE WHEN d.state = 'claimed' THEN true WHEN d.state IN ('uncertain', 'planned')
+            THEN o.state = 'accepted' ELSE false END
 """)
 
 # One whose lease ended is being asked about, and only its 201 says more than the answer will: without
@@ -44,7 +48,8 @@ NOTE = text("""
         CAST(:references AS text[]), CAST(:outcomes AS text[]), CAST(:notify_ids AS uuid[]),
         CAST(:notify_erred AS boolean[])
     ) AS o (reference, outcome, notify_id, notify_erred)
-    WHERE a.reference = o.reference AND (a.outcome IS NULL OR o.outcome = 'accepted')
+    WHERE a.reference = ANY (:references) AND a.reference = o.reference
+         AND (a.outcome IS NULL OR o.outcome = 'accepted')
 """)
 
 # A 201 that is written down after Notify was asked twice in vain, and it was sent again.
@@ -54,7 +59,8 @@ LATE = text("""
     FROM unnest(CAST(:references AS text[]), CAST(:notify_ids AS uuid[])) AS o (reference, notify_id)
     JOIN attempts a ON a.reference = o.reference
     JOIN deliveries d ON d.id = a.delivery_id
-    WHERE o.notify_id IS NOT NULL AND a.outcome = 'missed' AND d.attempts > a.number
+    WHERE a.reference = ANY (:references) AND o.notify_id IS NOT NULL AND a.outcome = 'missed'
+        AND d.attempts > a.number
     ON CONFLICT DO NOTHING
     RETURNING delivery_id, notify_id
 """)

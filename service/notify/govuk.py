@@ -7,7 +7,9 @@ has answered 404, 400 and 502 during outages: only a body of Notify's own shape 
 import threading
 import time
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
+from urllib.parse import urljoin
 from uuid import UUID
 
 import requests
@@ -31,6 +33,7 @@ from service.notify.gateway import (
     TryLater,
     Unknown,
 )
+from service.notify.posting import NotifySession
 
 TIMEOUT: Final = (5.0, 35.0)
 """Seconds to connect, and between bytes: Notify's own limit is 30, so we read for longer."""
@@ -51,17 +54,23 @@ class _FencedClient(NotificationsAPIClient):  # type: ignore[misc]
 
     def __init__(self, api_key: str, base_url: str) -> None:
         super().__init__(api_key, base_url=base_url, timeout=TIMEOUT)
-        # Proxies and .netrc of the machine are none of Notify's business, and are looked up per call.
-        self.request_session.trust_env = False
+        self.request_session = NotifySession()
         self.token: FencedToken | None = None
+        self._whole = cache(lambda path: urljoin(base_url, path))
 
     def fence(self) -> FencedToken:
         return FencedToken(create_jwt_token(self.api_key, self.service_id), time.time())
 
-    def generate_headers(self, api_token: str) -> dict[str, str]:
-        token = self.token.text if self.token else api_token
-        headers: dict[str, str] = super().generate_headers(token)
-        return headers
+    def _create_request_objects(self, url: str, data: Any, params: Any) -> tuple[str, dict[str, Any]]:
+        """As the client has it, but for the token: it would make one for every call."""
+        if self.token is None:
+            made: tuple[str, dict[str, Any]] = super()._create_request_objects(url, data, params)
+            return made
+        return self._whole(url), {
+            "headers": self.generate_headers(self.token.text),
+            "timeout": self.timeout,
+            "data": self._serialize_data(data),
+        }
 
 
 class GovukNotify:
