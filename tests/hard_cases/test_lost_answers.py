@@ -12,6 +12,7 @@ from service.deliveries.claiming import claim
 from service.deliveries.preparing import begin_sending
 from service.registrations.places import contact_place
 from service.updates.states import UpdateState
+from tests.deliveries.certifying import certified
 from tests.deliveries.looking import (
     all_have_left,
     ask_until_settled,
@@ -21,7 +22,6 @@ from tests.deliveries.looking import (
     run_sql,
     times_told,
 )
-from tests.deliveries.test_certificate import certified
 from tests.harness.people import Service, now, somebody
 from tests.harness.servers import Database
 from workers import confirm, handing_over, intake, reconcile
