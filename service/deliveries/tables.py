@@ -62,7 +62,7 @@ class Attempt(SQLModel, table=True):
     """When Notify is to be asked about it: what became of the hand-over, or of an accepted message."""
     misses: int = 0
     notify_erred: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
-    """Whether Notify itself answered with a 5xx of its own shape, which a bad payload gets for ever."""
+    """Whether Notify itself answered with a 500 of its own shape, which a bad payload gets for ever."""
     seen_at: datetime | None = Field(default=None, sa_type=MOMENT)
     """When Notify's own list had it."""
 

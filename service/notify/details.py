@@ -15,18 +15,20 @@ import phonenumbers
 
 from service.notify.addresses import NotAnAddress, email_address
 
+# No part is looked for beyond the length that an address can have, and no white space twice: else a long
+# text without a space would be read once for each of its characters.
 # Signs that markdown and sentences put around an address are no part of it, unless they stand at its @.
 EMAIL: Final = re.compile(
-    r"(?:[^\s@<>()\[\]{},;:\"|*#]+|[{}|*#]+)@[^\s@<>()\[\]{},;:\"|*#]+\.[^\W\d_][\w-]+", re.UNICODE
+    r"(?:[^\s@<>()\[\]{},;:\"|*#]{1,64}|[{}|*#]{1,64})@[^\s@<>()\[\]{},;:\"|*#]+\.[^\W\d_][\w-]+", re.UNICODE
 )
 SPELT: Final = re.compile(
-    r"([\w.+'-]+)\s*[\[({<]?\s*(?:\bat\b|@|\(a\)|\[a\])\s*[\])}>]?\s*"
-    r"([\w-]+(?:\s*[\[({<]?\s*(?:\bdot\b|\.)\s*[\])}>]?\s*[\w-]+)+)",
+    r"([\w.+'-]{1,64})\s*+[\[({<]?\s*+(?:\bat\b|@|\(a\)|\[a\])\s*+[\])}>]?\s*+"
+    r"([\w-]{1,63}(?:\s*+[\[({<]?\s*+(?:\bdot\b|\.)\s*+[\])}>]?\s*+[\w-]{1,63})+)",
     re.IGNORECASE | re.UNICODE,
 )
 NAME_OF_A_MAILBOX: Final = re.compile(r"[^\W\d_][._+-]\w|\w[._+-][^\W\d_]")
 """`mary.jones at example.com` is somebody's address; `look at gov.uk` is none."""
-DOTS: Final = re.compile(r"\s*[\[({<]?\s*(?:\bdot\b|\.)\s*[\])}>]?\s*", re.IGNORECASE)
+DOTS: Final = re.compile(r"\s*+[\[({<]?\s*+(?:\bdot\b|\.)\s*+[\])}>]?\s*+", re.IGNORECASE)
 DIGIT_RUN: Final = re.compile(r"\+?\d(?:[\s().\-/\u2010-\u2015\u2212·•_*]{0,3}\d)*")
 """Any dash: word processors make longer ones of hyphens. And what markdown puts around a part."""
 DIGIT_GROUP: Final = re.compile(r"\+?\d+")

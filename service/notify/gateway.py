@@ -95,7 +95,8 @@ class Unknown:
     """No answer that counts: it may have been taken. Notify has to be asked."""
 
     by_notify: bool
-    """Whether Notify itself answered with an error of its own shape, which a bad payload gets for ever."""
+    """Whether Notify itself answered with a 500 of its own shape, which a bad payload gets for ever. A 504
+    of its own says that it was slow, not that the payload is bad."""
 
 
 Outcome: TypeAlias = Accepted | TryLater | AddressRefused | ServiceRefused | Unknown

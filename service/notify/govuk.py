@@ -186,7 +186,7 @@ def _judge(error: HTTPError, token: FencedToken) -> Outcome:
         case 400 if "BadRequestError" in shaped:
             return ServiceRefused(Refusal.TEMPLATE)
         case status:
-            return Unknown(by_notify=bool(shaped) and status >= 500)
+            return Unknown(by_notify=bool(shaped) and status == 500)
 
 
 def _errors_of_notify(response: requests.Response) -> dict[str, list[str]]:

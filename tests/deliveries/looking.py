@@ -1,5 +1,6 @@
 """What tests of deliveries do behind the service's back: as the owner, or as the stand-in's administrator."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,9 @@ from sqlmodel import select
 
 from service.notify.addresses import EmailAddress
 from service.registrations.tables import Contact
-from tests.harness.people import Service
+from service.staff.roles import Role
+from service.updates import halting
+from tests.harness.people import Service, now, staff
 from tests.harness.servers import Database, StandIn
 from workers import reconcile
 
@@ -53,4 +56,46 @@ async def ask_until_settled(service: Service, *, times: int = 3) -> None:
 
 def times_told(service: Service, people: list[str], subject: str = "The news") -> list[int]:
     """How many messages of the update each of these got."""
-    return [len(service.updates_to(person, subject)) for person in people]
+    answer = service.notify.http.get("/admin/inboxes", params={"summary": 1, "subject": subject})
+    answer.raise_for_status()
+    counted: dict[str, int] = answer.json()["inboxes"]
+    return [counted.get(person.lower(), 0) for person in people]
+
+
+async def all_have_left(service: Service) -> None:
+    """Wait until Notify knows what became of every message that it has."""
+    for _ in range(1000):
+        counted = service.notify.http.get("/admin/counts").json()["messages_by_status"]
+        if not counted.get("created") and not counted.get("sending"):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("Notify does not get done")
+
+
+def receive(database: Database, status: str, *, limit: int | None = None) -> None:
+    """A receipt for every accepted message, or for so many of them."""
+    run_sql(
+        database,
+        """
+        SELECT record_receipt(gen_random_uuid(), reference, notify_id, %s) FROM (
+            SELECT a.reference, a.notify_id
+            FROM attempts a JOIN deliveries d ON d.id = a.delivery_id AND d.attempts = a.number
+            WHERE d.state = 'accepted' AND NOT EXISTS (SELECT FROM receipts r WHERE r.reference = a.reference)
+            ORDER BY d.id LIMIT %s
+        ) accepted
+        """,
+        status,
+        limit,
+    )
+
+
+def begins_with(service: Service, *percentages: int, wait: int = 600) -> None:
+    """The ramp of this worker, and the seconds for which it waits for receipts."""
+    worker = service.worker
+    worker.settings = worker.settings.model_copy(update={"ramp": percentages, "ramp_wait_seconds": wait})
+
+
+async def resume(service: Service, update: UUID) -> None:
+    """A senior lets a halted update go on."""
+    async with service.staff.begin() as tx:
+        await halting.resume(tx, staff("senior", Role.SENIOR), update, now=now())

@@ -28,7 +28,7 @@ async def workers(service: Service, worker_settings: WorkerSettings) -> AsyncIte
         await context.close()
 
 
-async def test_workers_at_once_send_everybody_one_message(
+async def test_case_07_workers_at_once_send_everybody_one_message(
     service: Service, workers: list[WorkerContext]
 ) -> None:
     people = await service.people(60)

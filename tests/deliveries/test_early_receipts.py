@@ -17,7 +17,7 @@ from workers import reconcile
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'contacts'::regclass"
 
 
-async def test_a_receipt_is_not_lost_while_its_delivery_is_being_settled(
+async def test_case_15_a_receipt_is_not_lost_while_its_delivery_is_being_settled(
     service: Service, database: Database
 ) -> None:
     await service.people(2)

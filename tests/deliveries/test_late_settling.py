@@ -19,7 +19,7 @@ from workers import reconcile
 
 
 @pytest.mark.parametrize("sent_again", [False, True])
-async def test_a_late_201_is_adopted_where_nothing_was_sent_again_and_else_counted_as_a_duplicate(
+async def test_case_03_a_late_201_is_adopted_where_nothing_was_sent_again_and_else_a_duplicate(
     service: Service, database: Database, sent_again: bool
 ) -> None:
     await service.people(2)

@@ -11,7 +11,7 @@ from tests.harness.people import Service, somebody
 from tests.harness.servers import Database
 
 
-async def test_whoever_leaves_between_approval_and_sending_gets_nothing(
+async def test_case_17_whoever_leaves_between_approval_and_sending_gets_nothing(
     service: Service, database: Database
 ) -> None:
     people = await service.people(3)
@@ -31,7 +31,7 @@ async def test_whoever_leaves_between_approval_and_sending_gets_nothing(
     assert one_value(database, "SELECT count(*) FROM registrations WHERE state = 'left'") == 1
 
 
-async def test_an_address_that_bounced_meanwhile_is_not_written_to(
+async def test_case_16_an_address_that_bounced_meanwhile_is_not_written_to(
     service: Service, database: Database
 ) -> None:
     people = await service.people(3)
@@ -75,7 +75,7 @@ async def test_a_contact_that_does_not_open_is_set_aside_and_the_rest_goes_on(
     assert await service.outcomes(update) == {"accepted": 2, "set_aside": 1}
 
 
-async def test_an_address_that_notify_refuses_is_refused_and_the_rest_goes_on(
+async def test_case_12_an_address_that_notify_refuses_is_refused_and_the_rest_goes_on(
     service: Service, database: Database
 ) -> None:
     people = await service.people(3)

@@ -1,5 +1,7 @@
 """Finding addresses and numbers in texts, as people write them and as people hide them."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +108,26 @@ def test_no_text_around_an_address_hides_it(before: str, local: str, domain: str
 @given(before=st.text(max_size=30), number=st.integers(0, 999), after=st.text(max_size=30))
 def test_no_text_around_a_number_hides_it(before: str, number: int, after: str) -> None:
     assert find_details(f"{before} 07700 900{number:03} {after}").phones
+
+
+@pytest.mark.parametrize(
+    "part", ["x", "Ŷ\U0001f4e7", "x.", "1", "1 ", "#", "{", " ", "a at ", "(a)", "a@", "- ", "dot "]
+)
+def test_a_long_text_is_read_in_time_that_grows_with_its_length(part: str) -> None:
+    text = f"a{part * (30_000 // len(part))}b"
+    began = time.process_time()
+    find_details(text)
+    # Read once for each of its characters, it would be a minute.
+    assert time.process_time() - began < 6
+
+
+@pytest.mark.parametrize("around", ["x" * 70, "x." * 40, "-" * 200, "\u00a0" * 500])
+def test_an_address_is_found_behind_and_before_whatever_is_long(around: str) -> None:
+    for text in (
+        f"{around}jo.smith@example.com",
+        f"jo.smith{' ' * 500}at{' ' * 500}example dot com {around}",
+    ):
+        assert any(found.endswith("jo.smith@example.com") for found in find_details(text).emails)
 
 
 def test_what_was_found_is_never_shown() -> None:

@@ -38,11 +38,11 @@ from tests.notify.conftest import Send, a_message
         ("proxy-other-400", False),
         ("v1-404", False),
         ("not-json-201", False),
-        ("json-504", True),
+        ("json-504", False),
         ("error-500", True),
     ],
 )
-def test_an_answer_that_does_not_count_is_unknown(
+def test_case_12_an_answer_that_does_not_count_is_unknown(
     send: Send, notify: StandIn, position: str, symptom: str, by_notify: bool
 ) -> None:
     address = somebody()

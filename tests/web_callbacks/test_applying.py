@@ -99,7 +99,7 @@ async def test_a_receipt_that_is_not_final_moves_nothing(
 
 
 @pytest.mark.parametrize(("first", "second"), list(permutations(FINAL, 2)))
-async def test_a_later_receipt_moves_nothing_back(
+async def test_case_15_a_later_receipt_moves_nothing_back(
     sending: Sending, notify_calls: Notify, first: str, second: str
 ) -> None:
     notify_id = await sending.accepted()
@@ -111,7 +111,9 @@ async def test_a_later_receipt_moves_nothing_back(
     assert await sending.outcome() == FINAL[first]
 
 
-async def test_of_several_that_came_at_once_the_first_counts(sending: Sending, notify_calls: Notify) -> None:
+async def test_case_15_of_several_that_came_at_once_the_first_counts(
+    sending: Sending, notify_calls: Notify
+) -> None:
     notify_id = await sending.accepted()
 
     for status in ("sending", "delivered", "delivered", "temporary-failure"):
@@ -120,7 +122,7 @@ async def test_of_several_that_came_at_once_the_first_counts(sending: Sending, n
     assert await sending.outcome() == "delivered"
 
 
-async def test_one_that_came_before_our_own_201_waits_for_it(
+async def test_case_15_one_that_came_before_our_own_201_waits_for_it(
     sending: Sending, notify_calls: Notify, owner: Sql
 ) -> None:
     notify_id = uuid4()
@@ -186,7 +188,7 @@ async def test_a_forged_reference_changes_nothing(sending: Sending, notify_calls
     assert _waiting(owner) == 0
 
 
-async def test_who_bounced_gets_no_later_update(
+async def test_case_16_who_bounced_gets_no_later_update(
     service: Service, sending: Sending, notify_calls: Notify
 ) -> None:
     notify_id = await sending.accepted()

@@ -69,11 +69,11 @@ def test_a_receipt_is_kept_and_its_address_is_not(notify_calls: Notify, owner: S
 
 
 @pytest.mark.parametrize("reference", ["somebody-elses", "", None, "x" * 1000, "d-\u2028", "'; DROP TABLE"])
-def test_an_unknown_reference_is_200(notify_calls: Notify, reference: str | None) -> None:
+def test_case_15_an_unknown_reference_is_200(notify_calls: Notify, reference: str | None) -> None:
     assert notify_calls.receipt(reference).status_code == 200
 
 
-def test_one_that_comes_twice_is_200_twice(notify_calls: Notify, owner: Sql) -> None:
+def test_case_15_one_that_comes_twice_is_200_twice(notify_calls: Notify, owner: Sql) -> None:
     same = str(uuid4())
 
     assert [notify_calls.receipt(OURS, id=same).status_code for _ in range(2)] == [200, 200]

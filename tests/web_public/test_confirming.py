@@ -9,7 +9,7 @@ from tests.web_public.people import People, SchemeMade
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_mail_scanner_that_opens_the_link_confirms_nothing(
+def test_case_17_a_mail_scanner_that_opens_the_link_confirms_nothing(
     client: httpx.Client, scheme: SchemeMade, people: People, method: str
 ) -> None:
     registration = people.registration(scheme)

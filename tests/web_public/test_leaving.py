@@ -50,7 +50,7 @@ def test_known_unknown_used_and_malformed_links_get_one_answer(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_mail_scanner_that_opens_the_link_changes_nothing(
+def test_case_17_a_mail_scanner_that_opens_the_link_does_not_leave(
     client: httpx.Client, scheme: SchemeMade, people: People, method: str
 ) -> None:
     token = new_token()
