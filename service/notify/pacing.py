@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from service.doorbell import Lane
 from service.observability import log
 
-BELOW: Final = 0.99
+BELOW: Final = 0.995
 """Our share of Notify's refill."""
 CAPACITY_BELOW: Final = 0.95
 """Our share of Notify's burst, which is a third of a minute's rate."""

@@ -227,6 +227,7 @@ class Servers:
             notify_base_url=self.target.url,
             notify_email_template_id=TEMPLATE_ID,
             notify_rate_per_minute=NO_LIMIT,
+            witness=folder / "witness" / database.name,
         )
 
 
