@@ -16,6 +16,7 @@ Kind = Literal["urgent", "bulk", "care", "callbacks"]
 
 KINDS: Final[tuple[Kind, ...]] = ("urgent", "bulk", "care", "callbacks")
 READY_SECONDS: Final = 60.0
+AWAKE_SECONDS: Final = 3.0
 
 
 class Crew:
@@ -28,6 +29,7 @@ class Crew:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._paused: dict[str, float] = {}
         self._killed: set[int] = set()
+        self._woke_at = 0.0
         self.ended_by_themselves: list[str] = []
 
     def start(self, *names: str) -> None:
@@ -65,6 +67,10 @@ class Crew:
         self._running[name].send_signal(signal.SIGSTOP)
         self._paused[name] = time.monotonic() + seconds
 
+    def is_awake(self) -> bool:
+        """Whether everybody runs, and has had time to do what they were stopped in."""
+        return not self._paused and time.monotonic() - self._woke_at > AWAKE_SECONDS
+
     def dead(self) -> list[str]:
         """Those that ended."""
         return [name for name, process in self._running.items() if process.poll() is not None]
@@ -75,6 +81,7 @@ class Crew:
             if time.monotonic() >= until:
                 self._running[name].send_signal(signal.SIGCONT)
                 del self._paused[name]
+                self._woke_at = time.monotonic()
         for name in self.dead():
             process = self._running[name]
             if process.pid not in self._killed:

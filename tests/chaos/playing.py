@@ -102,7 +102,7 @@ class _Update(Playing):
             assert self.scenario.resumes, f"it halted: {why}"
             stage.notify.give_key_back()
             stage.office.resume(self.update)
-        elif state == "sent" and self._all_have_receipts():
+        elif state == "sent" and self._all_have_receipts() and stage.crew.is_awake():
             return self._has_certificate()
         return False
 
@@ -148,7 +148,7 @@ class _Registering(Playing):
         self.people = stage.register(people, topic=OTHER_TOPIC)
 
     def step(self) -> bool:
-        return self.stage.confirmations_sent()
+        return self.stage.confirmations_sent() and self.stage.crew.is_awake()
 
     def begun(self) -> int:
         left = "SELECT (SELECT count(*) FROM intake) + count(*) FROM confirmations WHERE state = 'due'"
