@@ -29,8 +29,8 @@ demo: $(STAMP)  ## everything on this machine, with sample people and one update
 test: $(STAMP)  ## the test suite; what cannot run for want of a program is skipped aloud
 	@$(BIN)/pytest --numprocesses=auto --dist=loadgroup $(ARGS)
 
-long: $(STAMP)  ## soak, load, large sizes
-	@echo "There are no long tests yet."
+long: $(STAMP)  ## the long tests, an hour and more: chaos at every transition, with 500 people and real leases
+	@$(BIN)/pytest -m long $(ARGS)
 
 check: $(STAMP)  ## format, lint, types, import contracts, dependencies
 	$(BIN)/ruff format --check .

@@ -38,13 +38,7 @@ async def settle_asked(
     tx: Transaction, attempt_id: UUID, found: list[Found], *, ask_after: timedelta, now: datetime
 ) -> None:
     """Write down what Notify said of one attempt."""
-    attempt = (
-        await tx.exec(
-            select(Attempt)
-            .where(Attempt.id == attempt_id, col(Attempt.ask_at) <= now, Attempt.outcome == "unknown")
-            .with_for_update(skip_locked=True)
-        )
-    ).one_or_none()
+    attempt = await _locked(tx, attempt_id, now=now)
     if attempt is None:
         return
     if any(each.status == "created" for each in found):
@@ -71,6 +65,25 @@ async def settle_asked(
 async def ask_later(tx: Transaction, attempt_id: UUID, *, at: datetime) -> None:
     """Notify could not be asked: nothing is learnt, and nothing is counted."""
     await tx.execute(update(Attempt).where(col(Attempt.id) == attempt_id).values(ask_at=at))
+
+
+async def _locked(tx: Transaction, attempt_id: UUID, *, now: datetime) -> Attempt | None:
+    """The attempt, if it is still to be asked about and nobody else is at it."""
+    # The delivery first, as everywhere: a receipt that comes meanwhile would else wait for us, and we for it.
+    delivery = (
+        select(Delivery.id)
+        .join(Attempt, col(Attempt.delivery_id) == col(Delivery.id))
+        .where(Attempt.id == attempt_id)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+    if (await tx.exec(delivery)).first() is None:
+        return None
+    attempt = (
+        select(Attempt)
+        .where(Attempt.id == attempt_id, col(Attempt.ask_at) <= now, Attempt.outcome == "unknown")
+        .with_for_update(skip_locked=True)
+    )
+    return (await tx.exec(attempt)).one_or_none()
 
 
 async def _move(tx: Transaction, attempt: Attempt, to: DeliveryState, *, now: datetime) -> None:
