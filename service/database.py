@@ -29,6 +29,9 @@ class Transaction(AsyncSession):
     execute = SqlAlchemySession.execute
 
 
+IDLE_AT_MOST = "-c idle_in_transaction_session_timeout=60s"
+"""A process that stands still in the middle of a transaction lets go of its rows, so that others go on."""
+
 MOMENT = DateTime(timezone=True)
 BYTES = LargeBinary()
 
@@ -63,7 +66,7 @@ class Transactions:
             pool_size=pool_size,
             max_overflow=pool_size,
             hide_parameters=True,
-            connect_args={"application_name": role, "connect_timeout": 5},
+            connect_args={"application_name": role, "connect_timeout": 5, "options": IDLE_AT_MOST},
         )
 
     @property

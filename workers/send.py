@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
+
 from service.database import Transaction
 from service.deliveries import settling
 from service.deliveries.claiming import Claimed, claim
@@ -38,6 +40,9 @@ SETTLE_FOR: Final = 60.0
 """Seconds for which a batch is tried to be settled while PostgreSQL is away: less than its lease."""
 ONE_JOB: Final = 30.0
 """Seconds after which a job makes room for others and rings for itself again: arq's jobs are short."""
+
+TRY_AGAIN: Final = (Unavailable, OperationalError)
+"""PostgreSQL is away, or ended our transaction for another's sake, as in a deadlock."""
 
 Sent = tuple[Settlement, Outcome | None, Why | None]
 """What became of a delivery, what Notify said of it, and whether that has to stop the update."""
@@ -215,7 +220,7 @@ async def _settle(
                 for why in reasons[:1]:
                     await halt_by_service(tx, update_id, why, now=now)
                 return bool(reasons)
-        except Unavailable:
+        except TRY_AGAIN:
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(0.5)
