@@ -71,17 +71,20 @@ async def test_a_restart_of_postgresql_loses_no_outcome(service: Service, databa
     assert times_told(service, people) == [1] * EVERYBODY
 
 
-async def test_connections_that_are_cut_lose_no_outcome(service: Service, database: Database) -> None:
+async def test_connections_that_are_cut_and_refused_lose_no_outcome(
+    service: Service, database: Database
+) -> None:
     people = await service.people(EVERYBODY)
     update = await service.approved()
 
     async def cut() -> None:
         with psycopg.connect(database.cluster.server.superuser_url, autocommit=True) as superuser:
-            for _ in range(20):
-                superuser.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'kept_worker'"
-                )
-                await asyncio.sleep(0.1)
+            superuser.execute("ALTER ROLE kept_worker NOLOGIN")
+            superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'kept_worker'"
+            )
+            await asyncio.sleep(2.5)
+            superuser.execute("ALTER ROLE kept_worker LOGIN")
 
     await while_they_are_on_their_way(service, people, cut)
     await nobody_is_uncertain(service, database)
