@@ -38,7 +38,7 @@ async def test_case_07_workers_at_once_send_everybody_one_message(
     assert await service.outcomes(update) == {"accepted": 60}
 
 
-async def test_concurrent_claims_never_share_a_row(
+async def test_case_07_concurrent_claims_never_share_a_row(
     service: Service, workers: list[WorkerContext], database: Database
 ) -> None:
     await service.people(40)

@@ -58,7 +58,8 @@ async def test_case_06_a_job_that_is_cancelled_while_its_posts_go_on_repeats_nob
     job.cancel()
     with suppress(asyncio.CancelledError):
         await job
-    await service.send()
+    # The queue runs it again, and others look for what was left over: not while the lease runs.
+    await ask_until_settled(service, times=2)
     await asyncio.sleep(2.5)
     service.notify.reset()
     told = sum(times_told(service, people))
