@@ -96,6 +96,7 @@ class WorkerSettings(QueueSettings):
     notify_base_url: str = "https://api.notifications.service.gov.uk"
     notify_email_template_id: str
     notify_rate_per_minute: Annotated[int, Field(gt=0)] = 3000
+    notify_retention_days: Annotated[int, Field(ge=1, le=7)] = 7
     uncertain_after_seconds: Annotated[int, Field(ge=0)] = 120
     witness: Path
     bounce_halt_percent: Annotated[int, Field(ge=1, le=100)] = 10

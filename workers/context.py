@@ -62,6 +62,11 @@ class WorkerContext:
         return await self.pace.take(self.lane, want, sent_lately=lately)
 
     @property
+    def remembered(self) -> timedelta:
+        """How long Notify keeps a message's row: past it a look-up proves nothing."""
+        return timedelta(days=self.settings.notify_retention_days)
+
+    @property
     def ramp(self) -> Ramp:
         """How an update begins."""
         return Ramp(self.settings.ramp, timedelta(seconds=self.settings.ramp_wait_seconds))

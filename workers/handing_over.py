@@ -85,6 +85,7 @@ class _Batch:
 
     def close(self) -> list[Outcome]:
         """Every outcome. What has none yet may have left if it was begun, and else never will."""
+        self._over = True
         return [
             outcome or (Unknown(by_notify=False) if begun else TryLater(Busy.STALE_TOKEN))
             for outcome, begun in zip(self._outcomes, self._begun, strict=True)

@@ -46,7 +46,14 @@ async def ask_notify(context: WorkerContext) -> None:
             if found is None:
                 await asking.ask_later(tx, attempt_id, at=now + context.ask_after)
             else:
-                await asking.settle_asked(tx, attempt_id, found, ask_after=context.ask_after, now=now)
+                await asking.settle_asked(
+                    tx,
+                    attempt_id,
+                    found,
+                    ask_after=context.ask_after,
+                    remembered=context.remembered,
+                    now=now,
+                )
     for confirmation_id, reference in confirmations:
         found = await context.in_thread(lambda asked=reference: context.notify.find(asked))  # type: ignore[misc]
         if found is not None:
@@ -59,7 +66,7 @@ async def ask_notify(context: WorkerContext) -> None:
 async def poll(context: WorkerContext) -> None:
     """Ask Notify about messages whose receipt should have come by now."""
     async with context.transactions.begin() as tx:
-        unheard = await polling.to_poll(tx, limit=ASK, now=context.clock.now())
+        unheard = await polling.to_poll(tx, limit=ASK, remembered=context.remembered, now=context.clock.now())
     for each in unheard:
         found = await context.in_thread(lambda asked=each: context.notify.look(asked.notify_id))  # type: ignore[misc]
         async with context.transactions.begin() as tx:
@@ -74,5 +81,11 @@ async def make_certificates(context: WorkerContext) -> None:
         asked = await certificate.asked_for(tx)
     for update_id in asked:
         async with context.transactions.begin() as tx:
-            await certificate.make(tx, update_id, context.keys.signing_key(), now=context.clock.now())
+            await certificate.make(
+                tx,
+                update_id,
+                context.keys.signing_key(),
+                remembered=context.remembered,
+                now=context.clock.now(),
+            )
         log.info("a certificate was made", update=str(update_id))

@@ -17,7 +17,7 @@ async def keep_witness(context: WorkerContext) -> None:
 async def compare_with_notify(context: WorkerContext) -> None:
     """Every hour, and while a hold waits for it: read all of Notify's list since the last time."""
     async with context.transactions.begin() as tx:
-        span = await comparing.due(tx, now=context.clock.now())
+        span = await comparing.due(tx, remembered=context.remembered, now=context.clock.now())
     if span is None:
         return
     counts = Counts()

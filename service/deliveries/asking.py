@@ -1,7 +1,8 @@
 """Asking Notify about hand-overs without an answer that counts. What is not known is never guessed.
 
 Found: adopted. Missed twice, `KEPT_UNCERTAIN_AFTER_SECONDS` apart: planned again, as a new attempt.
-Past seven days a look-up proves nothing, because Notify has purged its rows: a person must look.
+Past the days that Notify keeps its rows (`KEPT_NOTIFY_RETENTION_DAYS`) a look-up proves nothing: a
+person must look.
 """
 
 from datetime import datetime, timedelta
@@ -15,11 +16,14 @@ from service.database import Transaction
 from service.deliveries import duplicates
 from service.deliveries.states import DeliveryState
 from service.deliveries.tables import Attempt, Delivery
-from service.notify.gateway import REMEMBERED, Found
+from service.notify.gateway import Found
 
 MISSES: Final = 2
 ERRORS: Final = 10
-"""A payload that gets so many errors of Notify's own is set aside: it may get them for ever."""
+"""A payload that gets so many errors of Notify's own, while it takes others, is set aside: it may get them
+for ever. In an outage everybody gets them, and nobody is set aside."""
+ERRORS_ALONE: Final = 100
+"""So many are enough where there was nothing else to take."""
 ACTOR: Final = "worker:reconcile"
 
 
@@ -35,7 +39,13 @@ async def to_ask_about(tx: Transaction, *, limit: int, now: datetime) -> list[tu
 
 
 async def settle_asked(
-    tx: Transaction, attempt_id: UUID, found: list[Found], *, ask_after: timedelta, now: datetime
+    tx: Transaction,
+    attempt_id: UUID,
+    found: list[Found],
+    *,
+    ask_after: timedelta,
+    remembered: timedelta,
+    now: datetime,
 ) -> None:
     """Write down what Notify said of one attempt."""
     attempt = await _locked(tx, attempt_id, now=now)
@@ -48,7 +58,7 @@ async def settle_asked(
         await _move(tx, attempt, DeliveryState.ACCEPTED, now=now)
         others = [each.notify_id for each in found[1:]]
         await duplicates.record(tx, attempt.delivery_id, others, actor=ACTOR, now=now)
-    elif now - attempt.started_at > REMEMBERED:
+    elif now - attempt.started_at > remembered:
         attempt.ask_at, attempt.outcome = None, "set-aside"
         await _move(tx, attempt, DeliveryState.SET_ASIDE, now=now)
     else:
@@ -99,5 +109,15 @@ async def _move(tx: Transaction, attempt: Attempt, to: DeliveryState, *, now: da
 
 
 async def _always_errs(tx: Transaction, attempt: Attempt) -> bool:
-    errors = select(func.count()).where(Attempt.delivery_id == attempt.delivery_id, col(Attempt.notify_erred))
-    return (await tx.exec(errors)).one() >= ERRORS
+    """Whether it is this payload that Notify cannot take: others it took, since this one first erred."""
+    errors, first = (
+        await tx.exec(
+            select(func.count(), func.min(Attempt.started_at)).where(
+                Attempt.delivery_id == attempt.delivery_id, col(Attempt.notify_erred)
+            )
+        )
+    ).one()
+    if errors < ERRORS:
+        return False
+    took = select(Attempt.id).where(col(Attempt.started_at) >= first, Attempt.outcome == "accepted").limit(1)
+    return errors >= ERRORS_ALONE or (await tx.exec(took)).first() is not None

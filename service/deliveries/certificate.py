@@ -5,7 +5,7 @@ offline (`kept certificate verify`). The public key is published apart from it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,7 +24,6 @@ from service.deliveries import merkle
 from service.deliveries.states import AWAITING_RECEIPT, UNSENT, DeliveryState
 from service.deliveries.tables import Certificate, Delivery, Duplicate
 from service.errors import Conflict
-from service.notify.gateway import REMEMBERED
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.updates.drafting import current_version, locked
@@ -84,12 +83,16 @@ async def asked_for(tx: Transaction) -> list[UUID]:
     return list(found.all())
 
 
-async def make(tx: Transaction, update_id: UUID, key: Ed25519PrivateKey, *, now: datetime) -> None:
+async def make(
+    tx: Transaction, update_id: UUID, key: Ed25519PrivateKey, *, remembered: timedelta, now: datetime
+) -> None:
     """Make and sign the certificate of an update as it is now."""
     update = await locked(tx, update_id)
     version = await current_version(tx, update)
     counted, root = await _read_ledger(tx, update_id)
-    final = not any(counted[state.value] for state in UNSENT) and not await _awaits(tx, update_id, now=now)
+    final = not any(counted[state.value] for state in UNSENT) and not await _awaits(
+        tx, update_id, since=now - remembered
+    )
     duplicates = await tx.scalar(
         select(func.count())
         .select_from(Duplicate)
@@ -130,12 +133,12 @@ def verify(document: dict[str, Any], public_key: bytes) -> bool:
         return False
 
 
-async def _awaits(tx: Transaction, update_id: UUID, *, now: datetime) -> bool:
+async def _awaits(tx: Transaction, update_id: UUID, *, since: datetime) -> bool:
     """Whether a receipt may still come: past the days that Notify remembers, nobody will ever know."""
     awaited = select(Delivery.id).where(
         Delivery.update_id == update_id,
         col(Delivery.state).in_(AWAITING_RECEIPT),
-        col(Delivery.changed_at) > now - REMEMBERED,
+        col(Delivery.changed_at) > since,
     )
     return (await tx.exec(awaited.limit(1))).first() is not None
 

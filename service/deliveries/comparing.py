@@ -22,7 +22,7 @@ from service.deliveries.tables import Comparison
 from service.holds.holding import awaits_comparison, compared
 from service.holds.incidents import open_incidents
 from service.holds.tables import IncidentKind
-from service.notify.gateway import REMEMBERED, Found
+from service.notify.gateway import Found
 
 ACTOR: Final = "worker:compare"
 EVERY: Final = timedelta(hours=1)
@@ -110,12 +110,12 @@ class Span:
     message under a reference that we did not make is somebody else's."""
 
 
-async def due(tx: Transaction, *, now: datetime) -> Span | None:
+async def due(tx: Transaction, *, remembered: timedelta, now: datetime) -> Span | None:
     """What is to be compared now: since the last time, or, where a hold waits for it, all that Notify has."""
     if await awaits_comparison(tx):
-        return Span(now - REMEMBERED, now, adopts=True)
+        return Span(now - remembered, now, adopts=True)
     last = (await tx.exec(select(func.max(Comparison.until)))).one()
-    since = max(last or now - EVERY, now - REMEMBERED)
+    since = max(last or now - EVERY, now - remembered)
     return Span(since, now) if last is None or now - last >= EVERY + MARGIN else None
 
 

@@ -16,7 +16,7 @@ from uuid6 import uuid7
 from service.database import Transaction
 from service.deliveries.states import DeliveryState
 from service.deliveries.tables import Attempt, Delivery, Receipt
-from service.notify.gateway import FINAL, REMEMBERED, Found
+from service.notify.gateway import FINAL, Found
 
 FIRST: Final = timedelta(minutes=30)
 """Notify offers a receipt six times in twenty-five minutes. After that none will come."""
@@ -31,7 +31,7 @@ class Polled(NamedTuple):
     notify_id: UUID
 
 
-async def to_poll(tx: Transaction, *, limit: int, now: datetime) -> list[Polled]:
+async def to_poll(tx: Transaction, *, limit: int, remembered: timedelta, now: datetime) -> list[Polled]:
     """Accepted messages whose receipt should have come, and whose time to be asked about has."""
     rows = await tx.execute(
         sa_select(col(Attempt.id), col(Attempt.reference), col(Attempt.notify_id))
@@ -42,7 +42,7 @@ async def to_poll(tx: Transaction, *, limit: int, now: datetime) -> list[Polled]
         .where(
             col(Delivery.state) == DeliveryState.ACCEPTED,
             col(Delivery.changed_at) <= now - FIRST,
-            col(Attempt.started_at) > now - REMEMBERED,
+            col(Attempt.started_at) > now - remembered,
             col(Attempt.notify_id).is_not(None),
             or_(col(Attempt.ask_at).is_(None), col(Attempt.ask_at) <= now),
         )

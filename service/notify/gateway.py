@@ -4,15 +4,12 @@ One message has one recipient: the type has no room for a second (promise 1).
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
 from uuid import UUID
 
 from service.notify.addresses import EmailAddress
-
-REMEMBERED: Final = timedelta(days=7)
-"""How long Notify keeps a message's row. Past it a look-up proves nothing."""
 
 FINAL: Final = frozenset({"delivered", "permanent-failure", "temporary-failure", "technical-failure"})
 """The statuses that never change."""

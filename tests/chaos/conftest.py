@@ -20,7 +20,7 @@ LONG_PEOPLE = 500
 NewStage = Callable[..., Stage]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStage]:
     """Makes stages, on servers that all of them share."""
     folder = tmp_path_factory.mktemp("chaos")
@@ -76,14 +76,14 @@ class Stages:
             self._stage = None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def short_stages(new_stage: NewStage) -> Iterator[Stages]:
     stages = Stages()
     yield stages
     stages.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def long_stages(new_stage: NewStage) -> Iterator[Stages]:
     stages = Stages()
     yield stages

@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
+from service.deliveries.tables import Attempt
 from service.notify.addresses import EmailAddress
+from service.notify.gateway import FINAL
 from service.registrations.tables import Contact
 from service.staff.roles import Role
 from service.updates import halting
@@ -63,13 +65,17 @@ def times_told(service: Service, people: list[str], subject: str = "The news") -
 
 
 async def all_have_left(service: Service) -> None:
-    """Wait until Notify knows what became of every message that it has."""
-    for _ in range(1000):
-        counted = service.notify.http.get("/admin/counts").json()["messages_by_status"]
-        if not counted.get("created") and not counted.get("sending"):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("Notify does not get done")
+    """Wait until Notify knows what became of every message of this service's that it took."""
+    async with service.worker.transactions.begin() as tx:
+        taken = (await tx.exec(select(Attempt.notify_id).where(col(Attempt.notify_id).is_not(None)))).all()
+    for notify_id in taken:
+        for _ in range(1000):
+            found = service.worker.notify.look(notify_id) if notify_id else None
+            if found and found[0].status in FINAL:
+                break
+            await asyncio.sleep(0.02)
+        else:
+            raise AssertionError("Notify does not get done")
 
 
 def receive(database: Database, status: str, *, limit: int | None = None) -> None:

@@ -21,6 +21,8 @@ async def test_asking_leaves_a_delivery_alone_that_a_receipt_is_being_applied_to
         # In the order in which a receipt is applied: the delivery, then the attempt.
         receipts.execute("UPDATE deliveries SET changed_at = now()")
         async with asyncio.timeout(5), service.worker.transactions.begin() as tx:
-            await asking.settle_asked(tx, attempt, [], ask_after=timedelta(0), now=now())
+            await asking.settle_asked(
+                tx, attempt, [], ask_after=timedelta(0), remembered=timedelta(days=7), now=now()
+            )
             await asyncio.to_thread(receipts.execute, "UPDATE attempts SET seen_at = now()")
     assert one_value(database, "SELECT sum(misses) FROM attempts") == 0

@@ -95,6 +95,24 @@ async def test_case_13_a_payload_that_gets_ten_500s_is_set_aside_and_the_rest_go
     assert (await service.update(update)).state is UpdateState.SENT
 
 
+async def test_case_13_an_outage_of_500s_sets_nobody_aside(service: Service, database: Database) -> None:
+    """Everybody gets them: it is Notify that is ill, and no payload."""
+    people = await service.people(2)
+    update = await service.approved()
+    service.notify.admin(
+        "faults",
+        {"plan": [{"fault": "before-commit:error-500", "match": {"reference": "d-"}, "times": 1000}]},
+    )
+    for _ in range(ERRORS + 1):
+        await service.send()
+        await reconcile.ask_notify(service.worker)
+        await reconcile.ask_notify(service.worker)
+    assert await service.outcomes(update) == {"planned": 2}
+    service.notify.reset()
+    await service.send()
+    assert times_told(service, people) == [1, 1]
+
+
 async def test_case_13_crashes_of_our_own_do_not_count(service: Service, database: Database) -> None:
     people = await service.people(2)
     update = await service.approved()
