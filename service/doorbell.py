@@ -67,7 +67,7 @@ LANES: Final[Mapping[Job, Lane]] = {
 BUCKET_MS: Final = 100
 """Rings for one job within this time are one ring, answered at its end."""
 
-SHORT_SECONDS: Final = 120
+SHORT_SECONDS: Final = 180
 LONG: Final = frozenset({Job.COMPARE})
 """Jobs that read page after page: after a restore Notify's list of seven days may have thousands."""
 LONG_SECONDS: Final = 3600

@@ -5,16 +5,14 @@ where Redis is gone (promise 6). A database that is not the one that was read be
 was compared with the witness.
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 from service.database import Transactions
 from service.deliveries.stopping import DatabaseIdentity, Standing, read_standing
-from service.observability import log
+from workers.repeating import Repeating
 
 EVERY: Final = 0.25
 """Seconds between readings."""
@@ -32,17 +30,15 @@ class StopFlag:
         self._trusted: DatabaseIdentity | None = None
         self._standing: Standing | None = None
         self._read_at = 0.0
-        self._task: asyncio.Task[None] | None = None
+        # Not read is stop: after a second nothing leaves any more.
+        self._reading = Repeating(self.read, seconds=EVERY, failed="the stop flag could not be read")
 
     def start(self) -> None:
         """Begin to read. Needs a running event loop."""
-        self._task = asyncio.create_task(self._keep_reading())
+        self._reading.start()
 
     async def end(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._reading.end()
 
     def update_may_leave(self, update_id: UUID) -> bool:
         """Whether a message of this update may be handed over. Called from threads."""
@@ -72,12 +68,3 @@ class StopFlag:
                 return
             self._trusted = standing.identity
         self._standing, self._read_at = standing, began
-
-    async def _keep_reading(self) -> None:
-        while True:
-            try:
-                await self.read()
-            except Exception as error:
-                # Not read is stop: after a second nothing leaves any more.
-                log.error("the stop flag could not be read", error=error)
-            await asyncio.sleep(EVERY)

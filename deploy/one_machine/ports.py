@@ -1,9 +1,13 @@
 """Ports on loopback."""
 
+import random
 import socket
 from typing import Final, NamedTuple, Self
 
 LOOPBACK: Final = "127.0.0.1"
+NOT_EPHEMERAL: Final = (30_000, 32_700)
+"""Below those that Linux gives to outgoing connections (from 32768 on): a port that was free a moment ago
+would else be somebody's by now."""
 
 
 class Ports(NamedTuple):
@@ -25,11 +29,15 @@ def url_of(port: int) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listened on a moment ago, and that no connection is given by the system.
+
+    Raises `OSError` where there is none.
+    """
+    for _ in range(100):
+        port = random.randrange(*NOT_EPHEMERAL)  # noqa: S311
+        if is_free(port):
+            return port
+    raise OSError("no free port was found on loopback")
 
 
 def is_free(port: int) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 import httpx
+
+from deploy.one_machine.ports import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 CLIENT_ID = "kept-staff"
@@ -33,14 +34,6 @@ class RunningIssuer:
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def write_config(

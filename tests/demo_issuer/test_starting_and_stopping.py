@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.one_machine.ports import free_port
 from tests.demo_issuer.browser import Browser
-from tests.demo_issuer.running import REPOSITORY, free_port, running_issuer, start, write_config
+from tests.demo_issuer.running import REPOSITORY, running_issuer, start, write_config
 
 
 def _ends(process: subprocess.Popen[str]) -> tuple[int, str]:

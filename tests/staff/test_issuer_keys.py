@@ -9,10 +9,11 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
+from deploy.one_machine.ports import free_port
 from service.errors import Unavailable
 from service.staff.bearer import BadToken, BearerVerifier
 from service.staff.issuer_keys import IssuerKeys, IssuerUnreachable
-from tests.demo_issuer.running import AUDIENCE, RunningIssuer, free_port, running_issuer
+from tests.demo_issuer.running import AUDIENCE, RunningIssuer, running_issuer
 from tests.staff.forging import Forger
 
 ISSUER = "https://login.example.org"

@@ -132,6 +132,7 @@ def test_the_back_button_and_a_change_lead_to_one_registration(
     page.goto(f"/{scheme.slug}/register/email")
     page.get_by_label("What is your email address?").fill("first@example.org")
     page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/register/check")
     page.go_back()
     assert page.get_by_label("What is your email address?").input_value() == "first@example.org"
     page.go_forward()
