@@ -32,8 +32,10 @@ demo: $(STAMP)  ## everything on this machine, with sample people and one update
 test: $(STAMP)  ## the test suite; what cannot run for want of a program is skipped aloud
 	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup $(ARGS)
 
-long: $(STAMP)  ## the long tests, an hour and more: chaos at every transition, with 500 people and real leases
-	@$(BIN)/pytest -m long $(ARGS)
+long: $(STAMP)  ## the long tests, an hour and more: chaos with 500 people and real leases, state machines
+	@$(BIN)/pytest -m long --numprocesses=$(WORKERS) $(ARGS)
+	@KEPT_MACHINE_TIMES=20 $(BIN)/pytest tests/deliveries/test_delivery_machine.py \
+		tests/updates/test_approval_machine.py
 
 check: $(STAMP)  ## format, lint, types, import contracts, dependencies
 	$(BIN)/ruff format --check .

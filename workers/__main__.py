@@ -1,5 +1,6 @@
 """`python -m workers LANE`: one worker process, which answers one lane of the doorbell."""
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -62,6 +63,8 @@ def main(arguments: list[str]) -> int:
     except KeptError as error:
         say_error(error)
         return exit_code(error)
+    except asyncio.CancelledError:
+        return 0  # Told to end, in the middle of a job.
     except LOST:
         say_error(Misconfigured("KEPT_REDIS_URL: Redis cannot be reached; check address, user and password"))
         return WRONG_USAGE

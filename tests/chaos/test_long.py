@@ -1,6 +1,7 @@
 """The long form (`make long`): 500 people, every transition, leases and sweeps as they are, random mixes."""
 
 import os
+import random
 import secrets
 from collections.abc import Callable
 
@@ -43,7 +44,9 @@ LONGER_THAN_A_LEASE = 112.0
 would give up the job: what is to be seen here is the fence."""
 
 SEED = os.environ.get("KEPT_CHAOS_SEED")
-SEEDS = [int(SEED)] if SEED else [secrets.randbelow(1_000_000) for _ in range(MIXES)]
+# Every process of one run draws the same, or pytest-xdist would find other tests in each.
+DRAWN = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex())
+SEEDS = [int(SEED)] if SEED else [DRAWN.randrange(1_000_000) for _ in range(MIXES)]
 
 EVERYWHERE = [(kind, point, where) for kind, points in POINTS.items() for point in points for where in AT]
 WHILE_REGISTERING = [

@@ -75,6 +75,7 @@ def opened(chromium: Browser, serving: Serving) -> Iterator[Open]:
 
 def check(page: Page, *, heading: str | None = None) -> None:
     """What holds on every page: it fits, and axe finds nothing (which needs script to look)."""
+    page.wait_for_load_state()
     if heading is not None:
         assert page.locator("h1").inner_text() == heading
     widths: list[int] = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
