@@ -18,9 +18,6 @@ BENCH := .venv-bench-django
 UV := UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 $(BIN)/uv
 UV_VERSION := 0.13.9
 
-# One more than there are cores: much of a test is waiting for a server.
-WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -30,10 +27,10 @@ demo: $(STAMP)  ## everything on this machine, with sample people and one update
 	@$(BIN)/python -m deploy.demo.show
 
 test: $(STAMP)  ## the test suite; what cannot run for want of a program is skipped aloud
-	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup $(ARGS)
+	@$(BIN)/pytest --numprocesses=auto --dist=loadgroup $(ARGS)
 
 long: $(STAMP)  ## the long tests, an hour and more: chaos with 500 people and real leases, state machines
-	@$(BIN)/pytest -m long --numprocesses=$(WORKERS) $(ARGS)
+	@$(BIN)/pytest -m long --numprocesses=auto $(ARGS)
 	@KEPT_MACHINE_TIMES=20 $(BIN)/pytest tests/deliveries/test_delivery_machine.py \
 		tests/updates/test_approval_machine.py
 

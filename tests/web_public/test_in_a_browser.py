@@ -141,6 +141,7 @@ def test_the_back_button_and_a_change_lead_to_one_registration(
     page.get_by_label("What is your email address?").fill("second@example.org")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Agree and register").click()
+    page.wait_for_url("**/register/done")
     page.go_back()
     assert "second@example.org" not in page.content()
     assert [letter["email"] for letter in people.letters(scheme)] == ["second@example.org"]
