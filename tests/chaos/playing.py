@@ -1,6 +1,7 @@
 """Playing a scenario to its end, and what has to be true then."""
 
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -40,7 +41,7 @@ def play_registering(stage: Stage, scenario: Scenario, *, people: int, seconds: 
     stage.sound = True
 
 
-class Playing:
+class Playing(ABC):
     """Something under way on a stage, and what is still to befall it."""
 
     def __init__(self, stage: Stage, scenario: Scenario) -> None:
@@ -56,13 +57,13 @@ class Playing:
             return self.step()
         return False
 
+    @abstractmethod
     def step(self) -> bool:
         """Do what people would do now; whether it is over."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begun(self) -> int:
         """How many are not waiting for their turn any more."""
-        raise NotImplementedError
 
     def _befall(self) -> None:
         point = self.stage.freezer.frozen()

@@ -16,6 +16,7 @@ import pytest
 from psycopg import sql
 
 from service.doorbell import Lane
+from service.errors import Unavailable
 from service.holds.holding import NoSuchHold, NotComparedYet, holds_in_force, lift_hold
 from service.holds.tables import Hold
 from service.settings import WorkerSettings
@@ -103,10 +104,9 @@ def _end_connections(superuser: psycopg.Connection[tuple[object, ...]], name: st
     superuser.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
 
 
-async def half_sent(service: Service, database: Database, people: list[str]) -> tuple[UUID, str]:
-    """An update that was sent to everybody, and a copy of the database from before its second half."""
+async def sent_since_the_copy(service: Service, database: Database, people: list[str]) -> tuple[UUID, str]:
+    """An update that was sent to everybody, and a copy of the database from just before anybody was told."""
     update = await service.approved()
-    run_sql(database, "UPDATE updates SET ramp_percent = 50")
     async with service.staff.begin() as tx:
         await halting.halt(tx, SENIOR, update, reason=None, now=now())
     async with service.staff.begin() as tx:
@@ -132,7 +132,7 @@ async def reached(service: Service) -> None:
     try:
         await service.worker.stop.read()
         await service.send()
-    except Exception:
+    except Unavailable:
         await asyncio.sleep(0.1)
 
 
@@ -154,7 +154,7 @@ async def test_a_database_put_back_to_an_earlier_copy_is_held_compared_lifted_an
     service: Service, database: Database, worker: WorkerContext
 ) -> None:
     people = await service.people(8)
-    update, copy = await half_sent(service, database, people)
+    update, copy = await sent_since_the_copy(service, database, people)
     await service.worker.stop.end()
     put_back(database, copy)
 
@@ -186,7 +186,7 @@ async def test_a_worker_that_is_running_notices_that_its_database_was_put_back(
     service: Service, database: Database
 ) -> None:
     people = await service.people(4)
-    update, copy = await half_sent(service, database, people)
+    update, copy = await sent_since_the_copy(service, database, people)
     assert await starts(service.worker, update)
     put_back(database, copy)
 
@@ -203,7 +203,7 @@ async def test_after_a_lift_the_witness_starts_anew_and_workers_start(
     service: Service, database: Database, worker: WorkerContext
 ) -> None:
     people = await service.people(2)
-    update, copy = await half_sent(service, database, people)
+    update, copy = await sent_since_the_copy(service, database, people)
     await service.worker.stop.end()
     put_back(database, copy)
     assert not await starts(worker, update)

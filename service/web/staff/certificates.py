@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from service.deliveries import certificate
 from service.deliveries.certificate import NoCertificateYet, Signed
 from service.deliveries.states import AWAITING_RECEIPT, UNSENT, DeliveryState
+from service.deliveries.unreached import UNREACHED
 from service.doorbell import Job
 from service.errors import Unavailable
 from service.registrations.words import Language
@@ -32,14 +33,6 @@ router: Final = APIRouter(tags=["updates"])
 WAIT_SECONDS: Final = 10.0
 """How long a call that needs a worker waits for it (contract.md, Staff JSON API)."""
 
-UNREACHED: Final = (
-    DeliveryState.BOUNCED,
-    DeliveryState.FAILED,
-    DeliveryState.REFUSED,
-    DeliveryState.SUPPRESSED,
-    DeliveryState.SET_ASIDE,
-)
-"""Whoever is behind these has not had the message, as far as anybody knows."""
 
 Reader = Annotated[Staff, Depends(allowed(Act.READ_CERTIFICATES))]
 Row = dict[str, Any]
