@@ -1,4 +1,4 @@
-"""The words of the pages, in English and Welsh: `locales/en.toml`, `locales/cy.toml`.
+"""The words of the pages, in English and Welsh: `locales/en`, `locales/cy`, a file for each part of the site.
 
 Both have the same keys (a test holds them to it), and no HTML.
 """
@@ -39,8 +39,10 @@ class Catalogue:
 
 def read(language: Language) -> Catalogue:
     """The catalogue of `language`."""
-    with (LOCALES / f"{language}.toml").open("rb") as file:
-        return Catalogue(_flat(tomllib.load(file)))
+    sentences: dict[str, str] = {}
+    for path in sorted((LOCALES / language).glob("*.toml")):
+        sentences |= _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+    return Catalogue(sentences)
 
 
 def _flat(table: Mapping[str, object], path: str = "") -> dict[str, str]:
