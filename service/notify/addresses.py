@@ -69,6 +69,15 @@ class PhoneNumber:
 
     e164: str = field(repr=False)
 
+    @property
+    def as_written(self) -> str:
+        """As people write it: 0800 678 1925, and +353 … where it is not British."""
+        number = phonenumbers.parse(self.e164)
+        formats = phonenumbers.PhoneNumberFormat
+        return phonenumbers.format_number(
+            number, formats.NATIONAL if number.country_code == 44 else formats.INTERNATIONAL
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PostalAddress:

@@ -141,7 +141,7 @@ class Service:
         return addresses
 
     async def draft(self, body: dict[str, Any] | None = None, *, by: Staff = COMMS) -> UUID:
-        await plan.see_template(self.worker)
+        await plan.see_templates(self.worker)
         async with self.staff.begin() as tx:
             update = await drafting.draft(
                 tx, by, self.scheme, UpdateBody.model_validate(body or BODY), now=now()
