@@ -96,23 +96,6 @@ class PostalAddress:
         return postal_index_form(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class PostalAddress:
-    """A postal address of three to seven lines, as it is printed. Its `repr` shows none of them."""
-
-    lines: tuple[str, ...] = field(repr=False)
-
-    @property
-    def text(self) -> str:
-        """One line below the other: as it is sealed, and read again by `postal_address`."""
-        return "\n".join(self.lines)
-
-    @property
-    def index_form(self) -> str:
-        """The form that is the same however it was spaced, punctuated and broken into lines."""
-        return postal_index_form(self.text)
-
-
 def email_address(text: str) -> EmailAddress:
     """Read an address as somebody typed it. Raises `NotAnAddress` with the rule."""
     typed = "".join(
