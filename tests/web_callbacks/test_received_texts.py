@@ -27,7 +27,7 @@ def office(service: Service, database: Database) -> Office:
     return Office(service, database)
 
 
-def text_from(notify: Notify, number: str, message: str, **changes: Any) -> httpx.Response:
+def text_from(notify: Notify, number: str, message: str, /, **changes: Any) -> httpx.Response:
     """What Notify posts about a text, as its documentation has it."""
     sent = {
         "id": str(uuid4()),
