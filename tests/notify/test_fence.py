@@ -23,7 +23,7 @@ def test_notify_takes_a_token_for_thirty_seconds(
     # Nobody waits here: the token is made old on both sides, by Notify's clock and by ours.
     old = FencedToken(token.text, token.made_at - age)
     notify.admin("clock", {"offset_seconds": age})
-    outcome = gateway.send_email(a_message(address), old)
+    outcome = gateway.send(a_message(address), old)
     notify.admin("clock", {"offset_seconds": 0})
     assert isinstance(outcome, Accepted) if taken else outcome == TryLater(Busy.STALE_TOKEN)
     assert len(notify.inbox(address)) == taken
@@ -33,9 +33,9 @@ def test_a_post_goes_out_under_the_token_it_was_given_and_no_other(
     gateway: GovukNotify, notify: StandIn
 ) -> None:
     forged = FencedToken("not.a.token", time.time() - TOKEN_LIFE)
-    assert gateway.send_email(a_message(), forged) == TryLater(Busy.STALE_TOKEN)
+    assert gateway.send(a_message(), forged) == TryLater(Busy.STALE_TOKEN)
     # The next message is not held to the last one's token.
-    assert isinstance(gateway.send_email(a_message(), gateway.fence()), Accepted)
+    assert isinstance(gateway.send(a_message(), gateway.fence()), Accepted)
     assert gateway.find("whatever") == []
 
 
