@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from uuid import UUID
 
 from service.deliveries.claiming import Claimed, Person
-from service.notify.addresses import EmailAddress, PhoneNumber, PostalAddress, postal_address
+from service.notify.addresses import EmailAddress, PhoneNumber, PostalAddress
 from service.notify.gateway import EmailMessage, LetterMessage, Message, TextMessage
 from service.notify.guard import Allowed
 from service.registrations.places import contact_place
@@ -33,11 +33,6 @@ class Approved:
     reply_to_id: str | None
     allowed: Allowed
 
-    @property
-    def telephone(self) -> str | None:
-        """Where people ring to leave: a number of the scheme's public list."""
-        return PhoneNumber(min(self.allowed.phones)).as_written if self.allowed.phones else None
-
 
 def open_email(keys: Keyring, sealed: bytes, contact: UUID) -> EmailAddress:
     """Open one address. Raises `CannotOpen`."""
@@ -45,14 +40,14 @@ def open_email(keys: Keyring, sealed: bytes, contact: UUID) -> EmailAddress:
 
 
 def open_recipient(keys: Keyring, channel: Channel, sealed: bytes, contact: UUID) -> Recipient:
-    """Open one contact. Raises `CannotOpen`, and `NotAnAddress` where no letter can go to it."""
+    """Open one contact. Raises `CannotOpen`."""
     match channel:
         case Channel.EMAIL:
             return open_email(keys, sealed, contact)
         case Channel.SMS | Channel.PHONE:
             return PhoneNumber(_open(keys, sealed, contact))
         case Channel.LETTER:
-            return postal_address(_open(keys, sealed, contact))
+            return PostalAddress.stored(_open(keys, sealed, contact))
         case _:
             assert_never(channel)
 
@@ -99,7 +94,7 @@ def _email(reference: str, recipient: EmailAddress, approved: Approved, links: L
 def _letter(reference: str, recipient: PostalAddress, approved: Approved, links: Links) -> LetterMessage:
     parts = (
         f"{approved.letter[language].body.rstrip()}\n\n"
-        + leaving_a_letter(language, approved.telephone, each)
+        + leaving_a_letter(language, approved.allowed.telephone, each)
         for language, each in links.items()
     )
     return LetterMessage(

@@ -19,7 +19,6 @@ from service.deliveries.states import DeliveryState
 from service.doorbell import Job
 from service.errors import Unavailable
 from service.notify import guard
-from service.notify.addresses import NotAnAddress
 from service.notify.gateway import Accepted, FencedToken, Message, Outcome, Refusal, ServiceRefused
 from service.observability import log
 from service.registrations.words import Channel
@@ -182,8 +181,6 @@ def _message(context: WorkerContext, claimed: Claimed, approved: Approved) -> Me
         return not_sent(claimed, DeliveryState.SUPPRESSED), None, None
     try:
         recipient = open_recipient(context.keys, claimed.channel, claimed.sealed, claimed.contact)
-    except NotAnAddress:
-        return not_sent(claimed, DeliveryState.REFUSED), None, None
     except CannotOpen as error:
         log.error("a contact cannot be opened", contact=str(claimed.contact), error=error)
         return not_sent(claimed, DeliveryState.SET_ASIDE), None, None

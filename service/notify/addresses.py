@@ -85,9 +85,14 @@ class PostalAddress:
 
     lines: tuple[str, ...] = field(repr=False)
 
+    @classmethod
+    def stored(cls, text: str) -> "PostalAddress":
+        """An address that was read before it was sealed, with the name above it, as it was read."""
+        return cls(tuple(text.splitlines()))
+
     @property
     def text(self) -> str:
-        """One line below the other: as it is sealed, and read again by `postal_address`."""
+        """One line below the other: as it is sealed."""
         return "\n".join(self.lines)
 
     @property

@@ -8,6 +8,7 @@ neither the recipient's own nor on the scheme's public list stops it, and its up
 from dataclasses import dataclass
 from typing import assert_never
 
+from service.notify.addresses import PhoneNumber
 from service.notify.details import Details, find_details
 from service.notify.gateway import EmailMessage, LetterMessage, Message, TextMessage
 
@@ -18,6 +19,11 @@ class Allowed:
 
     emails: frozenset[str]
     phones: frozenset[str]
+
+    @property
+    def telephone(self) -> str | None:
+        """Where people ring the scheme, as it is written; None where its public list has no number."""
+        return PhoneNumber(min(self.phones)).as_written if self.phones else None
 
 
 @dataclass(frozen=True, slots=True)
