@@ -23,10 +23,17 @@ class Directory:
     def contact(self, *, channel: str = "email", suppressed: bool = False) -> UUID:
         contact = uuid4()
         self.connection.execute(
-            """INSERT INTO contacts (id, scheme_id, channel, blind_index, sealed, created_at, asked_at,
-                suppressed_at)
-            VALUES (%s, %s, %s, %s, 'x', now(), '{}', CASE WHEN %s THEN now() END)""",
-            (contact, self.scheme, channel, secrets.token_bytes(32), suppressed),
+            """INSERT INTO contacts (id, scheme_id, channel, blind_index, place_index, sealed, created_at,
+                asked_at, suppressed_at)
+            VALUES (%s, %s, %s, %s, %s, 'x', now(), '{}', CASE WHEN %s THEN now() END)""",
+            (
+                contact,
+                self.scheme,
+                channel,
+                secrets.token_bytes(32),
+                secrets.token_bytes(32) if channel == "letter" else None,
+                suppressed,
+            ),
         )
         return contact
 
