@@ -35,6 +35,7 @@ def content_of(body: UpdateBody, *, scheme: UUID, template: TemplateSeen, reply_
         "template": {"id": str(template.template_id), "version": template.version},
         "reply_to": str(body.reply_to) if body.reply_to else None,
         "reply_to_used": str(body.reply_to) if body.reply_to else reply_to,
+        "publish": body.publish,
     }
 
 
@@ -51,6 +52,8 @@ def body_of(content: Content) -> dict[str, Any]:
         "audience": content["audience"],
         "send_at": content["window"]["send_at"],
         "reply_to": content["reply_to"],
+        # Missing from what was written before there was an archive, and not published.
+        "publish": content.get("publish", False),
     }
 
 

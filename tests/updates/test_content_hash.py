@@ -27,12 +27,12 @@ VECTOR = (
     '"email":{"cy":{"body":"Darllenwch y canllawiau.\\n\\nFfoniwch 0800 678 1925.",'
     '"subject":"Ŵyr a’r newyddion"},'
     '"en":{"body":"Read the guidance.\\n\\nCall 0800 678 1925.","subject":"The news"}},'
-    '"reply_to":null,"reply_to_used":"cccccccc-cccc-4ccc-8ccc-cccccccccccc",'
+    '"publish":true,"reply_to":null,"reply_to_used":"cccccccc-cccc-4ccc-8ccc-cccccccccccc",'
     '"scheme":"22222222-2222-4222-8222-222222222222",'
     '"template":{"id":"11111111-2222-4333-8444-555555555555","version":3},'
     '"title":"A test","window":{"send_at":"2099-01-01T09:00:00Z"}}'
 )
-VECTOR_SHA256 = "19d33f64fcc443d1c385aaa70cdc8f48dec6aa748d84373fc37ef060ad8ec718"
+VECTOR_SHA256 = "07fcda8973a31927ad789886926b1ec1f96fc9ec5a88fb42aec15738f2b257e5"
 
 
 def _content(
@@ -98,6 +98,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "one person": {"audience": {"registrations": [PERSON]}},
     "another person": {"audience": {"registrations": [ANOTHER]}},
     "an address to answer to": {"reply_to": PERSON},
+    "not for the archive": {"publish": False},
 }
 
 
