@@ -11,26 +11,33 @@ Words = Annotated[str, Field(min_length=1, max_length=200)]
 WebAddress = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=500)]
 
 
-class InBothLanguages(BaseModel):
+class _Bilingual(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    en: str
+    cy: str
+
+    def __getitem__(self, language: str) -> str:
+        """The words in `language`: `en` or `cy`."""
+        return {"en": self.en, "cy": self.cy}[language]
+
+
+class InBothLanguages(_Bilingual):
+    """A name."""
 
     en: Words
     cy: Words
 
 
-class Sentences(BaseModel):
-    """A paragraph in both languages."""
-
-    model_config = ConfigDict(extra="forbid")
+class Sentences(_Bilingual):
+    """A paragraph."""
 
     en: Annotated[str, Field(min_length=1, max_length=2000)]
     cy: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class WebPage(BaseModel):
-    """Where something can be read, in each language."""
-
-    model_config = ConfigDict(extra="forbid")
+class WebPage(_Bilingual):
+    """Where something can be read."""
 
     en: WebAddress
     cy: WebAddress

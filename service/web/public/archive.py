@@ -23,7 +23,10 @@ UpdateId = Annotated[UUID, Path(alias="id")]
 
 @router.api_route("/{scheme}/updates", methods=READ)
 async def updates(request: Request, scheme: SchemeSlug, here: Here) -> Response:
-    """What was published, newest first; `?page=2` goes on. Raises `NoSuchUpdate` for a page that is not there."""
+    """What was published, newest first; `?page=2` goes on.
+
+    Raises `NoSuchUpdate` for a page that is not there.
+    """
     number = _page_number(request)
     async with here.transactions.begin() as tx:
         found = await find_scheme(tx, scheme)

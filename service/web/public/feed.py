@@ -46,12 +46,7 @@ def atom(
     for other in Language:
         if other is not language:
             _link(feed, "alternate", MEDIA_TYPE, address("/feed", other), other)
-    controller = scheme.about.controller
-    _add(
-        SubElement(feed, "author"),
-        "name",
-        getattr(controller, language.value) if controller else scheme.name[language],
-    )
+    _add(SubElement(feed, "author"), "name", (scheme.about.controller or scheme.name)[language])
     for update in updates:
         written_in = update.read_in(language)
         entry = SubElement(feed, "entry", {"xml:lang": written_in.value})
@@ -61,7 +56,7 @@ def atom(
         _add(entry, "updated", _moment(update.published_at))
         _link(entry, "alternate", _HTML, address(f"/{update.id}", language), written_in)
         _add(entry, "content", as_html(update.words[written_in].body), type="html")
-    return tostring(feed, encoding="utf-8", xml_declaration=True)
+    return bytes(tostring(feed, encoding="utf-8", xml_declaration=True))
 
 
 def _permanent(what: UUID, language: Language) -> str:
