@@ -20,7 +20,8 @@ GRANT USAGE ON SCHEMA public TO kept_public, kept_staff, kept_callbacks, kept_wo
 GRANT SELECT ON schemes, scheme_topics, sealing_keys, published_updates TO kept_public;
 GRANT INSERT (id, scheme_id, sealed, received_at) ON intake TO kept_public;
 GRANT EXECUTE ON FUNCTION
-    look_at_link(bytea), use_link(bytea, text), language_of_registration(bytea), leave(bytea),
+    look_at_link(bytea), use_link(bytea, text), use_code(bytea, bytea), language_of_registration(bytea),
+    leave(bytea),
     journey_put(bytea, bytea), journey_get(bytea), journey_end(bytea)
     TO kept_public;
 

@@ -9,7 +9,8 @@ from service.notify.gateway import EmailMessage
 from service.observability import log
 from service.registrations import confirming
 from service.registrations.confirming import ClaimedConfirmation
-from service.registrations.wording import confirmation_words
+from service.registrations.wording import Filled, words
+from service.registrations.words import Channel, Purpose
 from service.schemes.reading import SchemeView, all_schemes, public_list
 from workers.context import WorkerContext
 from workers.handing_over import hand_over, slow_down
@@ -17,13 +18,14 @@ from workers.rendering import open_email
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 100
+CHANNELS: Final = (Channel.EMAIL,)
 
 
 async def send_confirmations(context: WorkerContext) -> None:
     """Send every confirmation that is due, as fast as the pace allows."""
     while True:
         async with context.transactions.begin() as tx:
-            waiting = await confirming.due(tx, now=context.clock.now())
+            waiting = await confirming.due(tx, CHANNELS, now=context.clock.now())
         if waiting == 0:
             return
         await context.stop.read()
@@ -38,7 +40,7 @@ async def _batch(context: WorkerContext, permits: int) -> int:
     # The fence: the token is older than the attempts that go out under it.
     token = context.notify.fence()
     async with context.transactions.begin() as tx:
-        claimed = await confirming.claim(tx, limit=permits, now=context.clock.now())
+        claimed = await confirming.claim(tx, CHANNELS, limit=permits, now=context.clock.now())
         schemes = {scheme.id: scheme for scheme in await all_schemes(tx)}
         allowed = {
             scheme: guard.Allowed(details.emails, details.phones)
@@ -81,12 +83,18 @@ def _readable(
 
 
 def _message(context: WorkerContext, claimed: ClaimedConfirmation, scheme: SchemeView) -> EmailMessage:
-    link = f"{context.settings.public_url}/confirm/{claimed.token}"
-    written = confirmation_words(
-        is_change=claimed.is_change,
-        language=claimed.language,
-        scheme=scheme.name[claimed.language.value],
-        link=link,
+    link = _link(context, claimed)
+    written = words(
+        claimed.purpose,
+        claimed.channel,
+        claimed.language,
+        Filled(
+            scheme=scheme.name[claimed.language.value],
+            until=claimed.expires_at.date(),
+            link=link,
+            number=claimed.number or "",
+        ),
+        reminds=claimed.reminds,
     )
     return EmailMessage(
         recipient=open_email(context.keys, claimed.sealed_contact, claimed.contact_id),
@@ -96,3 +104,8 @@ def _message(context: WorkerContext, claimed: ClaimedConfirmation, scheme: Schem
         own_links=(link,),
         reply_to_id=scheme.reply_to_id,
     )
+
+
+def _link(context: WorkerContext, claimed: ClaimedConfirmation) -> str:
+    page = "manage" if claimed.purpose is Purpose.MANAGE else "confirm"
+    return f"{context.settings.public_url}/{page}/{claimed.token}"

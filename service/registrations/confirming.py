@@ -4,7 +4,7 @@ Each attempt makes a new link and a new reference, and both are committed before
 unclear is asked for at Notify before anything is sent again, so that a link that arrived keeps working.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -26,11 +26,23 @@ from service.notify.gateway import (
     TryLater,
     Unknown,
 )
+from service.registrations.asking import may_be_asked_at
 from service.registrations.states import CONFIRMATION_MOVES, ConfirmationState
-from service.registrations.tables import Confirmation, Contact
-from service.registrations.words import Language
+from service.registrations.tables import Confirmation, Contact, Registration
+from service.registrations.words import Channel, Language, Purpose
 
-LINK_LIFE: Final = timedelta(days=7)
+LINK_LIFE: Final[Mapping[Purpose, timedelta]] = {
+    Purpose.CONFIRM: timedelta(days=7),
+    Purpose.CHANGE: timedelta(days=7),
+    Purpose.MANAGE: timedelta(hours=72),
+    Purpose.COPY: timedelta(days=7),
+    Purpose.MOVED: timedelta(days=7),
+}
+"""How long a link works (contract.md, Settings). What has none is forgotten as if it had."""
+LETTER_LIFE: Final = timedelta(days=60)
+"""The same in a letter, which has to be printed, carried and found."""
+COUNTED: Final = (Purpose.CONFIRM, Purpose.CHANGE)
+"""What strangers can cause: it is limited for each address."""
 LEASE: Final = timedelta(seconds=100)
 """Longer than a token's life (30 s) and the deadline of a whole call (65 s) together."""
 LATER: Final = timedelta(seconds=2)
@@ -40,7 +52,10 @@ ASKED: Final = 2
 NOT_ASKED = text("""
     UPDATE contacts SET asked_at = trim_array(asked_at, 1)
     WHERE cardinality(asked_at) > 0
-        AND id IN (SELECT contact_id FROM confirmations WHERE id = ANY (:ids) AND state = 'claimed')
+        AND id IN (
+            SELECT contact_id FROM confirmations
+            WHERE id = ANY (:ids) AND state = 'claimed' AND purpose IN ('confirm', 'change')
+        )
 """)
 
 
@@ -52,60 +67,86 @@ class ClaimedConfirmation:
     contact_id: UUID
     scheme_id: UUID
     sealed_contact: bytes = field(repr=False)
-    is_change: bool
+    channel: Channel
+    purpose: Purpose
+    registration_id: UUID | None
+    number: str | None
+    """The registration's, for those who ring or type it."""
     language: Language
     reference: str
     token: Token = field(repr=False)
     """Only its SHA-256 is stored."""
+    has_code: bool
+    reminds: bool
+    expires_at: datetime
 
 
-async def due(tx: Transaction, *, now: datetime) -> int:
-    """How many confirmations wait to be sent now, up to a thousand."""
+async def due(tx: Transaction, channels: Sequence[Channel], *, now: datetime) -> int:
+    """How many messages wait to be sent now by these channels, up to a thousand."""
     waiting = (
         select(Confirmation.id)
-        .where(Confirmation.state == ConfirmationState.DUE, col(Confirmation.try_at) <= now)
+        .join(Contact, col(Contact.id) == col(Confirmation.contact_id))
+        .where(
+            Confirmation.state == ConfirmationState.DUE,
+            col(Confirmation.try_at) <= now,
+            col(Contact.channel).in_(channels),
+        )
         .limit(1000)
     )
     return int(await tx.scalar(select(func.count()).select_from(waiting.subquery())) or 0)
 
 
-async def claim(tx: Transaction, *, limit: int, now: datetime) -> list[ClaimedConfirmation]:
-    """Take up to `limit` confirmations that are due, oldest first; none while everything is held."""
+async def claim(
+    tx: Transaction, channels: Sequence[Channel], *, limit: int, now: datetime
+) -> list[ClaimedConfirmation]:
+    """Take up to `limit` messages that are due, oldest first; none while everything is held."""
     rows = await tx.exec(
-        select(Confirmation, Contact)
+        select(Confirmation, Contact, Registration.number)
         .join(Contact, col(Contact.id) == col(Confirmation.contact_id))
+        .join(Registration, col(Registration.id) == col(Confirmation.registration_id), isouter=True)
         .where(
             Confirmation.state == ConfirmationState.DUE,
             col(Confirmation.try_at) <= now,
+            col(Contact.channel).in_(channels),
             ~in_force(Scope.EVERYTHING),
         )
         .order_by(col(Confirmation.try_at))
         .limit(limit)
         # SKIP LOCKED: a slow worker must not stall the others.
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=(Confirmation, Contact), skip_locked=True)
     )
     claimed: list[ClaimedConfirmation] = []
-    for confirmation, contact in rows:
+    for confirmation, contact, number in rows:
+        if confirmation.purpose in COUNTED and (later := may_be_asked_at(contact.asked_at, now)) > now:
+            confirmation.try_at = later
+            continue
         token = new_token()
         confirmation.attempt += 1
         confirmation.reference = f"c-{confirmation.id}-{confirmation.attempt}"
         confirmation.token_hash = token_hash(token)
-        confirmation.expires_at = now + LINK_LIFE
+        confirmation.expires_at = _ends_at(confirmation, contact, now)
         confirmation.try_at = now + LEASE
         confirmation.misses = 0
         _move(confirmation, ConfirmationState.CLAIMED)
-        # Counted when it may leave, not when it is known to have: limits hold in doubt, too.
-        contact.asked_at = [*contact.asked_at, now][-3:]
+        if confirmation.purpose in COUNTED:
+            # When it may leave, not when it is known to have: limits hold in doubt, too.
+            contact.asked_at = [*contact.asked_at, now][-3:]
         claimed.append(
             ClaimedConfirmation(
                 id=confirmation.id,
                 contact_id=contact.id,
                 scheme_id=confirmation.scheme_id,
                 sealed_contact=contact.sealed,
-                is_change=confirmation.sealed_change is not None,
+                channel=contact.channel,
+                purpose=confirmation.purpose,
+                registration_id=confirmation.registration_id,
+                number=number,
                 language=confirmation.language,
                 reference=confirmation.reference,
                 token=token,
+                has_code=confirmation.find_hash is not None,
+                reminds=confirmation.reminds,
+                expires_at=confirmation.expires_at,
             )
         )
     await tx.flush()
@@ -193,6 +234,12 @@ async def settle_asked(
             _move(confirmation, ConfirmationState.DUE)
             confirmation.try_at = now
     await tx.flush()
+
+
+def _ends_at(confirmation: Confirmation, contact: Contact, now: datetime) -> datetime:
+    if confirmation.reminds and confirmation.expires_at is not None:
+        return confirmation.expires_at  # When the first message's link ends: a reminder gives no more time.
+    return now + (LETTER_LIFE if contact.channel is Channel.LETTER else LINK_LIFE[confirmation.purpose])
 
 
 async def _locked(tx: Transaction, ids: Sequence[UUID], state: ConfirmationState) -> dict[UUID, Confirmation]:

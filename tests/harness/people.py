@@ -100,7 +100,7 @@ class Service:
         for _ in range(15):
             await confirm.send_confirmations(self.worker)
             async with self.worker.transactions.begin() as tx:
-                if await confirming.due(tx, now=now() + timedelta(minutes=5)) == 0:
+                if await confirming.due(tx, confirm.CHANNELS, now=now() + timedelta(minutes=5)) == 0:
                     return
             await asyncio.sleep(0.2)
 

@@ -134,6 +134,7 @@ MAY: Final[Mapping[str, Allowed]] = {
 _LINKS: Final = {
     "look_at_link(bytea)",
     "use_link(bytea,text)",
+    "use_code(bytea,bytea)",
     "language_of_registration(bytea)",
     "leave(bytea)",
     "journey_put(bytea,bytea)",
@@ -156,8 +157,10 @@ TRIGGERS: Final = {
     "keep_submitters()",
     "guard_against_submitters()",
 }
-FUNCTIONS: Final = set().union(*MAY_CALL.values(), TRIGGERS)
-DEFINERS: Final = FUNCTIONS - TRIGGERS
+OF_OTHERS: Final = {"confirm_contact(confirmations)"}
+"""Parts of the functions above, which nobody calls alone."""
+FUNCTIONS: Final = set().union(*MAY_CALL.values(), TRIGGERS, OF_OTHERS)
+DEFINERS: Final = FUNCTIONS - TRIGGERS - OF_OTHERS
 """Those that run with the owner's rights."""
 
 
