@@ -55,6 +55,8 @@ class Elements(HTMLParser):
 @settings(max_examples=500, deadline=None)
 @given(st.lists(PIECES | st.text(max_size=6), max_size=30).map("".join))
 @example('[x](https://example.org/"onclick="alert(1))')
+@example('[x](https://example.org "a title")')
+@example("3. the third")
 @example('<a href="https://example.org" onclick="x">')
 @example('https://example.org/"><script>alert(1)</script>')
 def test_no_words_make_another_element_or_attribute_than_those_of_the_page(body: str) -> None:

@@ -32,12 +32,11 @@ ABOUT = {
     },
 }
 """What a scheme may say of itself."""
+ADDRESS = "https://www.example.org/guidance/on-the-windrush-compensation-scheme"
+"""Longer than a narrow screen is wide."""
 WORDS = {
-    "en": {
-        "subject": "The news",
-        "body": "# What is new\n\nRead https://example.org/guidance\n\n* one\n* two",
-    },
-    "cy": {"subject": "Y newyddion", "body": "# Beth sy’n newydd\n\nDarllenwch y canllawiau."},
+    "en": {"subject": "The news", "body": f"# What is new\n\nRead {ADDRESS}\n\n* one\n* two"},
+    "cy": {"subject": "Y newyddion", "body": f"# Beth sy’n newydd\n\nDarllenwch {ADDRESS}"},
 }
 
 

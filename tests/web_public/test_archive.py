@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from tests.web_public.people import WORDS, People, SchemeMade
+from tests.web_public.people import ADDRESS, WORDS, People, SchemeMade
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -58,7 +58,7 @@ def test_an_update_is_shown_in_the_language_of_the_page(
 
     assert re.findall(r"<h1[^>]*>(.*?)</h1>", english.text + welsh.text) == ["The news", "Y newyddion"]
     assert '<h2 class="govuk-heading-m">What is new</h2>' in english.text
-    assert '<a class="govuk-link" href="https://example.org/guidance">' in english.text
+    assert f'<a class="govuk-link" href="{ADDRESS}">' in english.text
     assert '<h2 class="govuk-heading-m">Beth sy’n newydd</h2>' in welsh.text
     assert "in Welsh only" not in english.text
 
@@ -74,7 +74,7 @@ def test_words_in_the_other_language_are_marked_as_such(
     assert re.search(r'<a [^>]*lang="cy">Y newyddion</a>', listed)
     assert re.search(r'<h1 [^>]*lang="cy">Y newyddion</h1>', page)
     assert "This update was written in Welsh only." in page
-    assert '<div lang="cy">' in page
+    assert re.search(r'<div [^>]*lang="cy">', page)
 
 
 @pytest.mark.parametrize(

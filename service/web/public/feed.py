@@ -55,7 +55,7 @@ def atom(
         _add(entry, "published", _moment(update.published_at))
         _add(entry, "updated", _moment(update.published_at))
         _link(entry, "alternate", _HTML, address(f"/{update.id}", language), written_in)
-        _add(entry, "content", as_html(update.words[written_in].body), type="html")
+        _add(entry, "content", str(as_html(update.words[written_in].body)), type="html")
     return bytes(tostring(feed, encoding="utf-8", xml_declaration=True))
 
 
