@@ -7,8 +7,8 @@ from uuid import UUID
 from service.notify import guard
 from service.notify.gateway import EmailMessage
 from service.observability import log
-from service.registrations import confirming
-from service.registrations.confirming import ClaimedConfirmation
+from service.registrations import claiming, confirming
+from service.registrations.claiming import ClaimedConfirmation
 from service.registrations.wording import Filled, words
 from service.registrations.words import Channel, Purpose
 from service.schemes.reading import SchemeView, all_schemes, public_list
@@ -25,7 +25,7 @@ async def send_confirmations(context: WorkerContext) -> None:
     """Send every confirmation that is due, as fast as the pace allows."""
     while True:
         async with context.transactions.begin() as tx:
-            waiting = await confirming.due(tx, CHANNELS, now=context.clock.now())
+            waiting = await claiming.due(tx, CHANNELS, now=context.clock.now())
         if waiting == 0:
             return
         await context.stop.read()
@@ -40,7 +40,7 @@ async def _batch(context: WorkerContext, permits: int) -> int:
     # The fence: the token is older than the attempts that go out under it.
     token = context.notify.fence()
     async with context.transactions.begin() as tx:
-        claimed = await confirming.claim(tx, CHANNELS, limit=permits, now=context.clock.now())
+        claimed = await claiming.claim(tx, CHANNELS, limit=permits, now=context.clock.now())
         schemes = {scheme.id: scheme for scheme in await all_schemes(tx)}
         allowed = {
             scheme: guard.Allowed(details.emails, details.phones)

@@ -115,6 +115,8 @@ async def slow_down(context: WorkerContext, outcomes: Iterable[Outcome]) -> bool
         await context.pace.silence()
     if Busy.DAILY_LIMIT in busy:
         await _park(context)
+    if Busy.STALE_TOKEN in busy:
+        log.warning("messages were written down too slowly to leave under their token")
     if refused:
         log.error("Notify refuses us", why=sorted(refused))
     return bool(busy or refused)

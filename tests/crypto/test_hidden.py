@@ -26,7 +26,7 @@ from service.notify import guard
 from service.notify.addresses import email_address, phone_number
 from service.notify.details import find_details
 from service.notify.gateway import EmailMessage, FencedToken
-from service.registrations.confirming import ClaimedConfirmation
+from service.registrations.claiming import ClaimedConfirmation
 from service.registrations.form import RegistrationForm
 from service.registrations.reading_forms import read_form
 from service.registrations.words import Channel, Language

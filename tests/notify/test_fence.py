@@ -7,7 +7,7 @@ import pytest
 from service.deliveries import claiming
 from service.notify.gateway import Accepted, Busy, FencedToken, TryLater
 from service.notify.govuk import FRESH, TOKEN_LIFE, GovukNotify
-from service.registrations import confirming
+from service.registrations import claiming
 from tests.harness.people import Service, somebody
 from tests.harness.servers import StandIn
 from tests.notify.conftest import a_message
@@ -64,4 +64,4 @@ async def test_what_may_not_leave_does_not(service: Service) -> None:
 def test_a_lease_outlives_everything_that_a_hand_over_can_last() -> None:
     assert FRESH < TOKEN_LIFE
     assert claiming.LEASE.total_seconds() > TOKEN_LIFE + DEADLINE
-    assert confirming.LEASE.total_seconds() > TOKEN_LIFE + DEADLINE
+    assert claiming.LEASE.total_seconds() > TOKEN_LIFE + DEADLINE
