@@ -89,7 +89,7 @@ class Service:
             }
         )
 
-    async def register(self, email: str, **changes: Any) -> None:
+    async def register(self, email: str | None, **changes: Any) -> None:
         """Drop a form into the letterbox, have it opened and its confirmation sent."""
         await self.drop(email, **changes)
         await intake.take_in(self.worker)
@@ -100,7 +100,10 @@ class Service:
         for _ in range(15):
             await confirm.send_confirmations(self.worker)
             async with self.worker.transactions.begin() as tx:
-                if await claiming.due(tx, confirm.CHANNELS, now=now() + timedelta(minutes=5)) == 0:
+                if (
+                    await claiming.due(tx, confirm.channels_of(self.worker), now=now() + timedelta(minutes=5))
+                    == 0
+                ):
                     return
             await asyncio.sleep(0.2)
 
@@ -141,7 +144,7 @@ class Service:
         return addresses
 
     async def draft(self, body: dict[str, Any] | None = None, *, by: Staff = COMMS) -> UUID:
-        await plan.see_template(self.worker)
+        await plan.see_templates(self.worker)
         async with self.staff.begin() as tx:
             update = await drafting.draft(
                 tx, by, self.scheme, UpdateBody.model_validate(body or BODY), now=now()

@@ -1,13 +1,15 @@
 """Several ways of being told: each contact is confirmed by its own holder, with what was sent there."""
 
+import re
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from service.registrations import links
-from service.registrations.saying import said_code, said_number, shown_code
+from service.registrations.saying import said_code, said_number
 from service.registrations.words import Choice
+from tests.conftest import PUBLIC_URL
 from tests.deliveries.looking import one_row, one_value, run_sql
 from tests.harness.people import Service, now, somebody
 from tests.harness.servers import Database
@@ -23,32 +25,21 @@ def mobile() -> str:
     return f"07700 900{uuid4().int % 1000:03d}"
 
 
-def as_if_sent(database: Database) -> None:
-    """What no test here sends: texts and letters have gone out."""
-    run_sql(
-        database,
-        "UPDATE confirmations SET state = 'sent', sent_at = now(), expires_at = now() + interval '60 days' "
-        "WHERE state = 'due'",
-    )
+def texted(service: Service, number: str) -> str:
+    """The code in the newest text to this number."""
+    found = re.search(r"code is (\d{3} \d{3})", service.notify.inbox(number)[-1]["body"])
+    assert found is not None
+    return said_code(found.group(1))
 
 
-async def register(service: Service, database: Database, **form: Any) -> None:
-    await service.drop(form.pop("email", None), **form)
-    await intake.take_in(service.worker)
-    as_if_sent(database)
-
-
-def message_to(database: Database, channel: str) -> UUID:
-    return UUID(
-        str(
-            one_value(
-                database,
-                "SELECT c.id FROM confirmations c JOIN contacts k ON k.id = c.contact_id "
-                "WHERE k.channel = %s ORDER BY c.created_at DESC LIMIT 1",
-                channel,
-            )
-        )
-    )
+def printed(service: Service, name: str) -> dict[str, Any]:
+    """The one letter with this name above its address."""
+    inboxes = service.notify.http.get("/admin/inboxes").json()
+    (letter,) = [
+        message for inbox, messages in inboxes.items() if name.lower() in inbox for message in messages
+    ]
+    assert isinstance(letter, dict)
+    return letter
 
 
 async def try_code(service: Service, challenge: str, code: str) -> bool:
@@ -68,8 +59,9 @@ def confirmed(database: Database) -> list[str]:
 async def test_a_mobile_is_confirmed_by_its_code_and_the_callers_challenge(
     service: Service, database: Database
 ) -> None:
-    await register(service, database, mobile=mobile(), contact_by=["sms"], challenge=CHALLENGE)
-    code = service.worker.keys.tokens.digits(message_to(database, "sms"))
+    number = mobile()
+    await service.register(None, mobile=number, contact_by=["sms"], challenge=CHALLENGE)
+    code = texted(service, number)
     assert not await try_code(service, "B" * 22, code)
     assert await try_code(service, CHALLENGE, code)
     assert confirmed(database) == ["sms"]
@@ -78,8 +70,9 @@ async def test_a_mobile_is_confirmed_by_its_code_and_the_callers_challenge(
 
 
 async def test_a_code_has_five_tries_and_a_wrong_one_counts(service: Service, database: Database) -> None:
-    await register(service, database, mobile=mobile(), contact_by=["sms"], challenge=CHALLENGE)
-    code = service.worker.keys.tokens.digits(message_to(database, "sms"))
+    number = mobile()
+    await service.register(None, mobile=number, contact_by=["sms"], challenge=CHALLENGE)
+    code = texted(service, number)
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     for tries in range(1, 6):
         assert not await try_code(service, CHALLENGE, wrong)
@@ -91,13 +84,47 @@ async def test_a_code_has_five_tries_and_a_wrong_one_counts(service: Service, da
 async def test_a_letters_code_goes_with_the_registration_number_however_they_are_typed(
     service: Service, database: Database
 ) -> None:
-    await register(service, database, postal_address=POST, contact_by=["letter"], name="A. Person")
-    code = service.worker.keys.tokens.letters(message_to(database, "letter"))
-    number = one_value(database, "SELECT number FROM registrations")
-    typed_number = number.lower().replace("-", " ")
-    typed_code = f" {shown_code(code).lower()} "
-    assert await try_code(service, said_number(typed_number), said_code(typed_code))
+    name = f"A. Person {uuid4().hex[:8]}"
+    await service.register(None, postal_address=POST, contact_by=["letter"], name=name)
+    letter = printed(service, name)["body"]
+    number = re.search(r"Your number: (KI-\w{4}-\w{4})\n", letter)
+    code = re.search(r"Your code: (\w{4} \w{4})\n", letter)
+    assert number is not None and code is not None  # noqa: PT018
+    assert "0800 678 1925" in letter
+    assert f"{PUBLIC_URL}/windrush/code" in letter
+    typed_number = number.group(1).lower().replace("-", " ")
+    assert await try_code(service, said_number(typed_number), said_code(f" {code.group(1).lower()} "))
     assert confirmed(database) == ["letter"]
+    assert one_value(
+        database,
+        "SELECT expires_at BETWEEN now() + interval '59 days' AND now() + interval '61 days' "
+        "FROM confirmations",
+    )
+
+
+async def test_a_text_and_a_letter_can_be_confirmed_by_their_links(
+    service: Service, database: Database
+) -> None:
+    number, name = mobile(), f"A. Person {uuid4().hex[:8]}"
+    form = {"mobile": number, "postal_address": POST, "name": name, "contact_by": ["sms", "letter"]}
+    await service.register(None, **form)
+    for message in (service.notify.inbox(number)[-1], printed(service, name)):
+        found = re.search(r"/confirm/([\w-]{43})", message["body"])
+        assert found is not None
+        async with service.public.begin() as tx:
+            await links.use(tx, found.group(1))
+    assert confirmed(database) == ["letter", "sms"]
+
+
+async def test_one_place_gets_five_letters_a_day_whatever_the_names(
+    service: Service, database: Database
+) -> None:
+    for turn in range(7):
+        await service.drop(None, postal_address=POST, contact_by=["letter"], name=f"Person {turn}")
+    await intake.take_in(service.worker)
+    await service.send_confirmations()
+    counts = "SELECT count(*) FILTER (WHERE state = 'sent'), count(*) FILTER (WHERE state = 'due') "
+    assert one_row(database, counts + "FROM confirmations") == (5, 2)
 
 
 async def test_a_link_confirms_only_the_contact_that_it_was_sent_to(
@@ -143,13 +170,13 @@ async def test_whoever_knows_a_second_number_cannot_take_the_first_address_away(
 async def test_a_known_address_decides_about_a_mobile_that_was_typed_beside_it(
     service: Service, database: Database
 ) -> None:
-    address = await service.person()
+    address, number = await service.person(), mobile()
     run_sql(database, "UPDATE contacts SET asked_at = '{}'")
-    await service.register(address, mobile=mobile(), contact_by=["sms", "email"], challenge=CHALLENGE)
+    await service.register(address, mobile=number, contact_by=["sms", "email"], challenge=CHALLENGE)
     assert one_value(database, "SELECT count(*) FROM registration_contacts") == 1
     await service.confirm(address)
-    as_if_sent(database)
-    code = service.worker.keys.tokens.digits(message_to(database, "sms"))
+    await service.send_confirmations()
+    code = texted(service, number)
     assert confirmed(database) == ["email"]
     assert await try_code(service, CHALLENGE, code)
     assert confirmed(database) == ["email", "sms"]
