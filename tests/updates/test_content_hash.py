@@ -101,6 +101,14 @@ CHANGES: dict[str, dict[str, Any]] = {
     "another person": {"audience": {"registrations": [ANOTHER]}},
     "an address to answer to": {"reply_to": PERSON},
     "not for the archive": {"publish": False},
+    "a text": {"sms": {"en": "News", "cy": "Newyddion"}},
+    "another text": {"sms": {"en": "News.", "cy": "Newyddion"}},
+    "a letter": {"letter": {language: {"heading": "A", "body": "B"} for language in ("en", "cy")}},
+    "another heading": {"letter": {language: {"heading": "B", "body": "B"} for language in ("en", "cy")}},
+    "both": {
+        "sms": {"en": "News", "cy": "Newyddion"},
+        "letter": {language: {"heading": "A", "body": "B"} for language in ("en", "cy")},
+    },
 }
 
 
@@ -110,6 +118,16 @@ def test_every_change_has_a_hash_of_its_own() -> None:
         _content({}, template=TemplateSeen(TEMPLATE.template_id, 4)),
         _content({}, template=TemplateSeen(UUID(PERSON), 3)),
         _content({}, reply_to=None),
+    ]
+    texts = UpdateBody.model_validate(body(sms={"en": "News", "cy": "Newyddion"}))
+    contents += [
+        content_of(
+            texts,
+            scheme=SCHEME,
+            templates={Channel.EMAIL: TEMPLATE, Channel.SMS: TemplateSeen(UUID(PERSON), version)},
+            reply_to=ANSWER_TO,
+        )
+        for version in (1, 2)
     ]
     elsewhere = UpdateBody.model_validate(body())
     contents.append(
