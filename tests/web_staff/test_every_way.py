@@ -53,6 +53,18 @@ async def test_an_approver_sees_how_it_goes_out_what_it_costs_and_whom_somebody_
     }
     assert listed["next"] is None
 
+    done = {"registration": str(called), "need": "phone"}
+    assert (await host.call("comms", "POST", path, json=done)).status_code == 403
+    for _ in range(2):
+        assert (await host.call("caseworker", "POST", path, json=done)).status_code == 200
+    wrong = {"registration": str(reads_braille), "need": "phone"}
+    assert (await host.call("caseworker", "POST", path, json=wrong)).status_code == 404
+    left = (await host.call("caseworker", "GET", path)).json()["registrations"]
+    assert [each["needs"] for each in left] == [["braille"], ["braille"]]
+    assert (await host.shown(shown["id"]))["fulfilment"] == needs
+    events = (await host.call("dpo", "GET", "/v1/audit")).json()["events"]
+    assert [each["event"]["need"] for each in events if each["event"]["act"] == "need-met"] == ["phone"]
+
     edited = await host.call("comms", "PATCH", f"/v1/updates/{shown['id']}", json={"sms": None})
     assert (edited.json()["sms"], edited.json()["channels"]["email"]) == (None, 0)
     assert sum(edited.json()["fulfilment"].values()) == 0
