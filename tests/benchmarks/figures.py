@@ -20,6 +20,8 @@ AIMS: Final = {
     "pace_3000_refused": "0",
     "pace_30000_refused": "0",
     "confirmation_hand_over_p99": "at most 2",
+    "register_to_bare_insert": "at least 0.8",
+    "confirmation_at_100_a_second_p99": "at most 1",
     "worker_memory_100k_to_1k": "about 1",
     "cpu_per_message_100k_to_1k": "about 1",
 }

@@ -22,19 +22,23 @@ from service.web.problem_schema import documented
 from service.web.public import api, confirming, leaving, registering, standing, well_known
 from service.web.public.clients import ClientCounter, ClientLimit, counts
 from service.web.public.pages import Pages
-from service.web.public.process import PublicProcess
+from service.web.public.process import PublicProcess, shared_letterbox
+from service.web.public.schemes import RecentSchemes
 
 ROLE = "kept_public"
 
 
 def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastAPI:
     """The public app. It refuses to start as any database role but its own (`Misconfigured`)."""
+    transactions = Transactions(settings.database_url, role=ROLE)
     process = PublicProcess(
         settings=settings,
-        transactions=Transactions(settings.database_url, role=ROLE),
+        transactions=transactions,
         doorbell=Doorbell.at(settings.redis_url),
         clock=clock or SystemClock(),
         pages=Pages(settings.brand),
+        schemes=RecentSchemes(transactions),
+        letterbox=shared_letterbox(transactions),
     )
 
     clients = ClientCounter(settings) if settings.client_limit_per_minute else None

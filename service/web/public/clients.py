@@ -30,6 +30,7 @@ from service.observability import log
 from service.settings import PublicSettings
 from service.web.problems import Answer
 from service.web.public.pages import LEAVING
+from service.web.together import Together
 
 WINDOW: Final = 60
 """Seconds. Windows stand still: across the end of one a client may send twice as much, once."""
@@ -86,6 +87,7 @@ class ClientCounter:
         password = make_url(driver_url(settings.database_url.get_secret_value())).password
         known = str(password) if password else secrets.token_hex()
         self._secret = hmac.digest(known.encode(), b"kept/clients/v1", sha256)
+        self._together = Together(self._count_in_redis)
         self._away_until = 0.0
         self._window = 0
         self._alone: Counter[bytes] = Counter()
@@ -95,12 +97,7 @@ class ClientCounter:
         name = hmac.digest(self._secret, f"{window}/{client}".encode(), sha256)
         if time.monotonic() >= self._away_until:
             try:
-                async with self._redis.pipeline(transaction=True) as pipe:
-                    key = KEY + name.hex()
-                    pipe.incr(key)
-                    pipe.expire(key, 2 * WINDOW)
-                    counted, _ = await pipe.execute()
-                return int(counted)
+                return await self._together.do(KEY + name.hex())
             except (RedisError, OSError) as error:
                 self._away_until = time.monotonic() + WITHOUT_REDIS
                 log.warning("no redis: this process counts its clients alone", error=error)
@@ -109,6 +106,13 @@ class ClientCounter:
             self._alone.clear()
         self._alone[name] += 1
         return self._alone[name]
+
+    async def _count_in_redis(self, keys: list[str]) -> list[int]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.incr(key)
+                pipe.expire(key, 2 * WINDOW)
+            return [int(counted) for counted in (await pipe.execute())[::2]]
 
     async def close(self) -> None:
         await self._redis.aclose()
