@@ -60,4 +60,5 @@ async def post(url: str, prefix: str, count: int, connections: int, rate: float)
 
 if __name__ == "__main__":
     rate = float(sys.argv[5]) if len(sys.argv) > 5 else 0.0
-    print(json.dumps(asyncio.run(post(*sys.argv[1:3], *map(int, sys.argv[3:5]), rate))))
+    url, prefix, count, connections = sys.argv[1:5]
+    print(json.dumps(asyncio.run(post(url, prefix, int(count), int(connections), rate))))

@@ -9,25 +9,33 @@ import time
 from typing import Final
 
 from service.database import Transactions
-from service.schemes.reading import SchemeView, find_scheme
+from service.schemes.reading import NoSuchScheme, SchemeView, all_schemes
+from service.web.together import Together
 
 REMEMBERED: Final = 1.0
 """Seconds."""
 
 
 class RecentSchemes:
-    """Remembers schemes that are there. One that is not is asked for each time: names are made up at will."""
+    """Remembers the schemes that are there. Another name is looked for each time: it may be a new one."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
-        self._found: dict[str, tuple[float, SchemeView]] = {}
+        self._found: dict[str, SchemeView] = {}
+        self._until = 0.0
+        self._together = Together(self._look)
 
     async def find(self, slug: str) -> SchemeView:
         """The scheme called `slug`, as it was at most a second ago. Raises `NoSuchScheme`."""
-        now = time.monotonic()
-        until, scheme = self._found.get(slug, (0.0, None))
-        if scheme is None or until <= now:
-            async with self._transactions.begin() as tx:
-                scheme = await find_scheme(tx, slug)
-            self._found[slug] = (now + REMEMBERED, scheme)
+        scheme = self._found.get(slug) if time.monotonic() < self._until else None
+        scheme = scheme or await self._together.do(slug)
+        if scheme is None:
+            raise NoSuchScheme
         return scheme
+
+    async def _look(self, slugs: list[str]) -> list[SchemeView | None]:
+        until = time.monotonic() + REMEMBERED
+        async with self._transactions.begin() as tx:
+            self._found = {scheme.slug: scheme for scheme in await all_schemes(tx)}
+        self._until = until
+        return [self._found.get(slug) for slug in slugs]
