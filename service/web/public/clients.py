@@ -8,7 +8,6 @@ A client is an address; with IPv6 the network of 64 bits that one household or o
 
 import hmac
 import math
-import secrets
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,18 +17,17 @@ from typing import Final
 
 import redis.asyncio
 from redis.exceptions import RedisError
-from sqlalchemy.engine import make_url
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.clock import Clock
-from service.database import driver_url
 from service.observability import log
 from service.settings import PublicSettings
 from service.web.problems import Answer
 from service.web.public.pages import LEAVING
+from service.web.public.secret import shared_secret
 from service.web.together import Together
 
 WINDOW: Final = 60
@@ -76,17 +74,14 @@ class ClientCounter:
     """Counts requests a minute by client: in Redis for all processes, without it in this one.
 
     What lies in Redis is a MAC of client and minute, so that it holds no address and joins no two
-    minutes. Its key comes from the password of the public role, which all public processes share and
-    Redis does not have; where the database asks for none, each process counts for itself.
+    minutes. Redis does not have the key.
     """
 
     def __init__(self, settings: PublicSettings) -> None:
         self._redis = redis.asyncio.Redis.from_url(
             settings.redis_url.get_secret_value(), socket_connect_timeout=0.5, socket_timeout=0.5
         )
-        password = make_url(driver_url(settings.database_url.get_secret_value())).password
-        known = str(password) if password else secrets.token_hex()
-        self._secret = hmac.digest(known.encode(), b"kept/clients/v1", sha256)
+        self._secret = shared_secret(settings, b"clients")
         self._together = Together(self._count_in_redis)
         self._away_until = 0.0
         self._window = 0
