@@ -41,6 +41,12 @@ def test_every_answer_has_the_headers_and_may_be_stored_nowhere(
     assert "server" not in headers
 
 
+def test_a_method_that_a_path_does_not_know_is_answered_with_all_that_it_knows(client: httpx.Client) -> None:
+    answer = client.put("/unsubscribe/x")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert client.post("/cookies").headers["allow"] == "GET, HEAD"
+
+
 def test_assets_may_be_kept_and_a_missing_one_not(client: httpx.Client) -> None:
     assert client.get(f"/assets/{brand.STYLESHEET}").headers["cache-control"] == "public, max-age=86400"
     assert client.get("/assets/nothing.css").headers["cache-control"] == "no-store"
