@@ -37,7 +37,7 @@ def test_once_a_day_and_three_times_a_month(days_ago: list[float], days_from_now
     assert may_be_asked_at(asked, NOW) == NOW + timedelta(days=days_from_now)
 
 
-async def test_a_thousand_registrations_of_a_strangers_address_send_one_message(
+async def test_33_a_thousand_registrations_of_a_strangers_address_send_one_message(
     service: Service, database: Database
 ) -> None:
     stranger, neighbour = somebody("stranger"), somebody("neighbour")

@@ -61,7 +61,7 @@ async def test_an_intake_that_cannot_be_used_is_set_aside_and_the_rest_goes_on(
     assert one_value(database, "SELECT array_agg(id) FROM intake WHERE set_aside_at IS NOT NULL") == [row]
 
 
-async def test_no_name_reaches_any_message(service: Service, database: Database) -> None:
+async def test_34_no_name_reaches_any_message(service: Service, database: Database) -> None:
     people = [somebody() for _ in NAMES]
     for address, name in zip(people, NAMES, strict=True):
         await service.drop(address, name=name, organisation=f"Org {name}"[:200], kind="organisation")

@@ -58,7 +58,7 @@ def test_the_workers_are_rung_for_a_registration(
     assert "intake" in queued(serving)
 
 
-def test_everybody_gets_the_same_answer(client: httpx.Client, scheme: SchemeMade) -> None:
+def test_30_everybody_gets_the_same_answer(client: httpx.Client, scheme: SchemeMade) -> None:
     first = register(client, scheme)
     again = register(client, scheme)
     somebody_else = register(
@@ -117,7 +117,7 @@ def test_a_link_confirms_once(client: httpx.Client, scheme: SchemeMade, people: 
     assert client.post("/v1/confirmations", json={"token": token}).status_code == 410
 
 
-def test_used_expired_unknown_and_malformed_links_and_codes_are_one_answer(
+def test_31_used_expired_unknown_and_malformed_links_and_codes_are_one_answer(
     client: httpx.Client, scheme: SchemeMade, people: People
 ) -> None:
     used = people.link(scheme, people.registration(scheme))
