@@ -1,4 +1,4 @@
-"""Tokens in links. The service keeps only their SHA-256 (security.md, The public endpoint).
+"""Tokens in links, and codes to type. The service keeps only SHA-256 (security.md, The public endpoint).
 
 Base64url, because hex tokens now and then look like a phone number to the outgoing guard.
 """
@@ -7,11 +7,14 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from typing import NewType, NoReturn
+from typing import Final, NewType, NoReturn
 from uuid import UUID
 
 Token = NewType("Token", str)
 TokenHash = NewType("TokenHash", bytes)
+
+SAYABLE: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without the letters and digits that are taken for one another on paper or on the telephone."""
 
 
 def new_token() -> Token:
@@ -22,6 +25,16 @@ def new_token() -> Token:
 def token_hash(token: str) -> TokenHash:
     """What is stored. Any text has one: a malformed token is then simply unknown."""
     return TokenHash(sha256(token.encode("utf-8", "replace")).digest())
+
+
+def find_hash(challenge: str) -> TokenHash:
+    """Under what a code is stored: SHA-256("find" ‖ challenge) (contract.md, Public JSON API)."""
+    return token_hash("find" + challenge)
+
+
+def prove_hash(challenge: str, code: str) -> TokenHash:
+    """What shows that a code was right: SHA-256("prove" ‖ challenge ‖ code)."""
+    return token_hash("prove" + challenge + code)
 
 
 class TokenKey:
@@ -41,6 +54,18 @@ class TokenKey:
         """Derived, so that nothing is stored per message: HMAC(key, registration ‖ generation)."""
         material = b"unsubscribe/v1" + registration.bytes + generation.to_bytes(4, "big")
         return Token(_text(hmac.digest(self._key, material, sha256)))
+
+    def digits(self, confirmation: UUID) -> str:
+        """The code of a text message: six digits. Derived, so that it lies nowhere until it leaves."""
+        return f"{self._number(b'digits/v1', confirmation) % 1_000_000:06d}"
+
+    def letters(self, confirmation: UUID) -> str:
+        """The code of a letter: eight characters that are hard to misread, such as `7F3K9QXM`."""
+        number = self._number(b"letters/v1", confirmation)
+        return "".join(SAYABLE[number // len(SAYABLE) ** place % len(SAYABLE)] for place in range(8))
+
+    def _number(self, use: bytes, confirmation: UUID) -> int:
+        return int.from_bytes(hmac.digest(self._key, use + confirmation.bytes, sha256))
 
 
 def _text(raw: bytes) -> str:

@@ -1,5 +1,6 @@
 """Applying what the holder of a known address chose, when somebody had registered it again."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,13 +9,15 @@ from sqlmodel import col, select
 
 from service.crypto.tokens import TokenKey
 from service.database import Transaction
+from service.registrations.contacts import contacts_of
 from service.registrations.form import RegistrationForm
-from service.registrations.reading_forms import Opened
-from service.registrations.registering import contacts_of
+from service.registrations.joining import ask_holders
+from service.registrations.reading_forms import ContactKey, Opened
 from service.registrations.rows import add_registrations, registration_rows, sealed_profile
 from service.registrations.states import ConfirmationState, RegistrationState
 from service.registrations.tables import (
     Confirmation,
+    Contact,
     Registration,
     RegistrationContact,
     RegistrationTopic,
@@ -49,15 +52,20 @@ async def apply_change(
     tx: Transaction, change: Confirmation, opened: Opened, *, tokens: TokenKey, now: datetime
 ) -> None:
     """Do what was chosen: change the choices, register another person, or nothing."""
-    match change.choice:
-        case Choice.MINE:
-            registration = await _whose(tx, change.contact_id, opened.form)
-            if registration is not None:
-                await _change(tx, registration, opened, now=now)
-        case Choice.ANOTHER:
-            contacts = await contacts_of(tx, opened, now=now)
-            rows = registration_rows(opened, contacts=contacts, tokens=tokens, now=now, confirmed=True)
-            await add_registrations(tx, [rows])
+    registration = None
+    if change.choice is Choice.MINE:
+        registration = await _whose(tx, change.contact_id, opened.form)
+        if registration is not None:
+            await _change(tx, registration, opened, await contacts_of(tx, [opened], now=now))
+    elif change.choice is Choice.ANOTHER:
+        contacts = await contacts_of(tx, [opened], now=now)
+        rows = registration_rows(
+            opened, contacts=contacts, tokens=tokens, now=now, confirmed_at=change.contact_id
+        )
+        await add_registrations(tx, [rows])
+        registration = rows.registration
+    if registration is not None:
+        await ask_holders(tx, registration, tokens=tokens, challenge=opened.form.challenge, now=now)
     change.applied_at = now
     change.sealed_change = b""  # It has served: nothing of it is kept.
     tx.add(change)
@@ -85,7 +93,9 @@ async def _whose(tx: Transaction, contact_id: UUID, form: RegistrationForm) -> R
     return next(iter([*same_kind, *registrations]), None)
 
 
-async def _change(tx: Transaction, registration: Registration, opened: Opened, *, now: datetime) -> None:
+async def _change(
+    tx: Transaction, registration: Registration, opened: Opened, contacts: Mapping[ContactKey, Contact]
+) -> None:
     form = opened.form
     registration.kind = form.kind
     registration.relationship = form.relationship
@@ -98,21 +108,27 @@ async def _change(tx: Transaction, registration: Registration, opened: Opened, *
         delete(RegistrationTopic).where(col(RegistrationTopic.registration_id) == registration.id)
     )
     tx.add_all(RegistrationTopic(registration_id=registration.id, code=code) for code in form.topics)
-    have = set(
+    wanted = {
+        contacts[opened.key(each)].id: (position, each) for position, each in enumerate(opened.addresses)
+    }
+    have = (
         await tx.exec(
-            select(RegistrationContact.channel).where(RegistrationContact.registration_id == registration.id)
+            select(RegistrationContact).where(RegistrationContact.registration_id == registration.id)
         )
-    )
-    contacts = await contacts_of(tx, opened, now=now)
+    ).all()
+    for one in have:
+        if one.contact_id in wanted:
+            one.position = wanted[one.contact_id][0]
+            tx.add(one)
+        elif one.channel.value not in registration.contact_by:
+            await tx.delete(one)  # A way of being told that is not wanted any more.
     # A further contact joins unconfirmed: its own holder has to say so, too.
+    known = {one.contact_id for one in have}
     tx.add_all(
         RegistrationContact(
-            registration_id=registration.id,
-            contact_id=contacts[(opened.scheme.id, address.channel.value, address.index)].id,
-            channel=address.channel,
-            position=position,
+            registration_id=registration.id, contact_id=contact, channel=address.channel, position=position
         )
-        for position, address in enumerate(opened.others, start=1)
-        if address.channel not in have
+        for contact, (position, address) in wanted.items()
+        if contact not in known
     )
     await tx.flush()

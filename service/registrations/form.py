@@ -8,7 +8,15 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from service.notify.addresses import NotAnAddress, email_address, phone_number
+from service.notify.addresses import (
+    MOST_LINES,
+    NOT_AT_THE_START,
+    NotAnAddress,
+    email_address,
+    mobile_number,
+    phone_number,
+    postal_address,
+)
 from service.registrations.words import ContactBy, Format, Kind, Language, Relationship
 
 NEEDS: dict[ContactBy, str] = {
@@ -18,6 +26,8 @@ NEEDS: dict[ContactBy, str] = {
     ContactBy.PHONE: "mobile",
 }
 """The contact that each way of being told needs."""
+
+LONGEST_ADDRESSEE = 70
 
 
 def _storable(value: str) -> str:
@@ -32,6 +42,10 @@ def _email(value: str) -> str:
 
 def _phone(value: str) -> str:
     return _checked(phone_number, value)
+
+
+def _post(value: str) -> str:
+    return _checked(postal_address, value)
 
 
 def _checked(reads: Any, value: str) -> str:
@@ -54,7 +68,7 @@ class RegistrationForm(BaseModel):
     kind: Kind
     email: Annotated[Text, Field(max_length=400), AfterValidator(_email)] | None = None
     mobile: Annotated[Text, Field(max_length=60), AfterValidator(_phone)] | None = None
-    postal_address: Annotated[Text, Field(min_length=5, max_length=1000)] | None = None
+    postal_address: Annotated[Text, Field(max_length=1000), AfterValidator(_post)] | None = None
     name: Name | None = None
     organisation: Name | None = None
     relationship: Relationship | None = None
@@ -72,6 +86,18 @@ class RegistrationForm(BaseModel):
 
     def __repr_args__(self) -> tuple[()]:
         return ()  # Rich and other pretty printers ask for these.
+
+    @property
+    def addressee(self) -> str | None:
+        """Whose name stands above a postal address: no other message has anybody's name.
+
+        One line that fits a window, and begins as Notify lets a line of an address begin.
+        """
+        name = self.organisation if self.kind is Kind.ORGANISATION else self.name
+        line = (
+            " ".join((name or "").split()).lstrip(" " + "".join(NOT_AT_THE_START))[:LONGEST_ADDRESSEE].strip()
+        )
+        return line or None
 
     @field_validator("consent")
     @classmethod
@@ -97,8 +123,7 @@ class RegistrationForm(BaseModel):
             for way in self.contact_by
             if getattr(self, NEEDS[way]) is None
         }
-        if ContactBy.EMAIL not in self.contact_by:
-            missing["contact_by"] = "It has to have email: nothing else can be confirmed yet"
+        missing |= self._unusable()
         if self.kind is Kind.ORGANISATION and self.organisation is None:
             missing["organisation"] = "It is needed for an organisation"
         if self.kind is Kind.REPRESENTATIVE and self.relationship is None:
@@ -115,3 +140,17 @@ class RegistrationForm(BaseModel):
                 hide_input=True,
             )
         return self
+
+    def _unusable(self) -> dict[str, str]:
+        """What is right by itself, and does not fit how they want to be told."""
+        wrong: dict[str, str] = {}
+        if ContactBy.SMS in self.contact_by and self.mobile is not None:
+            try:
+                mobile_number(self.mobile)
+            except NotAnAddress as error:
+                wrong["mobile"] = str(error)
+        if ContactBy.LETTER in self.contact_by and self.postal_address is not None:
+            lines = postal_address(self.postal_address).lines
+            if self.addressee is not None and len(lines) == MOST_LINES:
+                wrong["postal_address"] = f"With the name above it, it has at most {MOST_LINES - 1} lines"
+        return wrong

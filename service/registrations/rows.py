@@ -4,23 +4,18 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from uuid6 import uuid7
 
 from service.crypto.canonical import canonical_json
 from service.crypto.sealing import seal
-from service.crypto.tokens import TokenKey, token_hash
+from service.crypto.tokens import SAYABLE, TokenKey, token_hash
 from service.database import Transaction
 from service.registrations.places import profile_place
-from service.registrations.reading_forms import Opened
+from service.registrations.reading_forms import ContactKey, Opened
 from service.registrations.states import RegistrationState
 from service.registrations.tables import Contact, Registration, RegistrationContact, RegistrationTopic
-from service.registrations.words import Channel, ContactBy
-
-SAYABLE: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Without the letters and digits that are taken for one another on the telephone."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +38,12 @@ async def add_registrations(tx: Transaction, rows: Sequence[RegistrationRows]) -
 def registration_rows(
     opened: Opened,
     *,
-    contacts: Mapping[tuple[UUID, str, bytes], Contact],
+    contacts: Mapping[ContactKey, Contact],
     tokens: TokenKey,
     now: datetime,
-    confirmed: bool = False,
+    confirmed_at: UUID | None = None,
 ) -> RegistrationRows:
-    """A registration as `opened` asks for it: pending, or confirmed at its email address."""
+    """A registration as `opened` asks for it: pending, or confirmed at the contact with this id."""
     registration_id = uuid7()
     form, scheme = opened.form, opened.scheme
     registration = Registration(
@@ -60,34 +55,34 @@ def registration_rows(
         language=form.language,
         contact_by=[way.value for way in form.contact_by],
         formats=[need.value for need in form.formats],
-        state=RegistrationState.CONFIRMED if confirmed else RegistrationState.PENDING,
+        state=RegistrationState.CONFIRMED if confirmed_at else RegistrationState.PENDING,
         sealed_profile=sealed_profile(opened, registration_id),
         unsubscribe_hash=token_hash(tokens.unsubscribe_token(registration_id, 0)),
         unsubscribe_generation=0,
         lawful_basis=scheme.lawful_basis,
         privacy_notice_version=scheme.privacy_notice_version,
         created_at=now,
-        confirmed_at=now if confirmed else None,
+        confirmed_at=now if confirmed_at else None,
     )
-    order = {way: position for position, way in enumerate(form.contact_by)}
     links = [
         RegistrationContact(
             registration_id=registration_id,
-            contact_id=contacts[(scheme.id, address.channel.value, address.index)].id,
+            contact_id=contact.id,
             channel=address.channel,
-            position=order[ContactBy(address.channel.value)],
-            confirmed_at=now if confirmed and address.channel is Channel.EMAIL else None,
+            position=position,
+            confirmed_at=now if contact.id == confirmed_at else None,
         )
-        for address in opened.addresses
+        for position, address in enumerate(opened.addresses)
+        for contact in [contacts[opened.key(address)]]
     ]
     topics = [RegistrationTopic(registration_id=registration_id, code=code) for code in form.topics]
     return RegistrationRows(registration, topics, links)
 
 
 def sealed_profile(opened: Opened, registration_id: UUID) -> bytes:
-    """Name, organisation and a number for calls, sealed apart from the address: sending opens one only."""
+    """Name and organisation, sealed apart from the addresses: sending opens one of them only."""
     form = opened.form
-    profile = {"name": form.name, "organisation": form.organisation, "mobile": form.mobile}
+    profile = {"name": form.name, "organisation": form.organisation}
     return seal(canonical_json(profile), key=opened.sealing_key, place=profile_place(registration_id))
 
 

@@ -22,12 +22,15 @@ class ConfirmationState(StrEnum):
     """Notify says that this address cannot be written to."""
     SET_ASIDE = "set_aside"
     """A person must look."""
+    TO_RING = "to_ring"
+    """A caseworker rings: no message confirms a number for calls."""
 
 
 REGISTRATION_MOVES: Final[Mapping[RegistrationState, frozenset[RegistrationState]]] = {
     RegistrationState.PENDING: frozenset({RegistrationState.CONFIRMED, RegistrationState.LEFT}),
     RegistrationState.CONFIRMED: frozenset({RegistrationState.LEFT}),
-    RegistrationState.LEFT: frozenset(),
+    # Who has left by mistake may undo it.
+    RegistrationState.LEFT: frozenset({RegistrationState.CONFIRMED}),
 }
 
 CONFIRMATION_MOVES: Final[Mapping[ConfirmationState, frozenset[ConfirmationState]]] = {
@@ -47,4 +50,5 @@ CONFIRMATION_MOVES: Final[Mapping[ConfirmationState, frozenset[ConfirmationState
     ConfirmationState.SENT: frozenset({ConfirmationState.SET_ASIDE}),
     ConfirmationState.REFUSED: frozenset(),
     ConfirmationState.SET_ASIDE: frozenset(),
+    ConfirmationState.TO_RING: frozenset(),
 }

@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from service.database import BYTES, MOMENT, words
 from service.registrations.states import ConfirmationState, RegistrationState
-from service.registrations.words import Channel, Choice, Kind, Language, Relationship
+from service.registrations.words import Channel, Choice, Kind, Language, Purpose, Relationship
 
 
 class Intake(SQLModel, table=True):
@@ -48,6 +48,7 @@ class Registration(SQLModel, table=True):
         ),
         CheckConstraint("(state = 'left') = (left_at IS NOT NULL)", name="left_when_they_left"),
         Index("registrations_of_a_scheme", "scheme_id", "state"),
+        Index("registrations_that_belong_to_one", "belongs_to"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -72,6 +73,8 @@ class Registration(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=MOMENT)
     left_at: datetime | None = Field(default=None, sa_type=MOMENT)
     paused_until: datetime | None = Field(default=None, sa_type=MOMENT)
+    belongs_to: UUID | None = Field(default=None, foreign_key="registrations.id", ondelete="SET NULL")
+    """The first registration of an organisation that has several inboxes (docs/decisions/0009)."""
 
 
 class RegistrationTopic(SQLModel, table=True):
@@ -89,6 +92,8 @@ class Contact(SQLModel, table=True):
         UniqueConstraint("scheme_id", "channel", "blind_index", name="one_contact_an_address"),
         UniqueConstraint("id", "channel", name="contacts_by_id_and_channel"),
         CheckConstraint("octet_length(blind_index) = 32", name="an_index_is_a_mac"),
+        CheckConstraint("(channel = 'letter') = (place_index IS NOT NULL)", name="letters_go_to_a_place"),
+        Index("contacts_at_a_place", "place_index", postgresql_where=text("place_index IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -99,8 +104,11 @@ class Contact(SQLModel, table=True):
     created_at: datetime = Field(sa_type=MOMENT)
     asked_at: list[datetime] = Field(default_factory=list, sa_column=Column(ARRAY(MOMENT), nullable=False))
     """When its holder was last asked to confirm something; the last three."""
+    place_index: bytes | None = Field(default=None, sa_type=BYTES)
+    """Of a postal address: the blind index of the place, without the name. Neighbours in a home share it."""
     suppressed_at: datetime | None = Field(default=None, sa_type=MOMENT)
     suppressed_why: str | None = None
+    """`permanent-failure`, or `do-not-contact`, which only staff lift."""
 
 
 class RegistrationContact(SQLModel, table=True):
@@ -109,7 +117,14 @@ class RegistrationContact(SQLModel, table=True):
     __tablename__ = "registration_contacts"
     __table_args__ = (
         ForeignKeyConstraint(["contact_id", "channel"], ["contacts.id", "contacts.channel"]),
-        UniqueConstraint("registration_id", "channel", name="one_contact_a_channel"),
+        # Another address of the same channel waits beside it, until it is confirmed and takes its place.
+        Index(
+            "one_confirmed_contact_a_channel",
+            "registration_id",
+            "channel",
+            unique=True,
+            postgresql_where=text("confirmed_at IS NOT NULL"),
+        ),
         Index("registrations_at_a_contact", "contact_id"),
     )
 
@@ -122,17 +137,26 @@ class RegistrationContact(SQLModel, table=True):
 
 
 class Confirmation(SQLModel, table=True):
-    """One message with one link that asks the holder of an address. The link is used once.
+    """One message to the holder of one contact, with at most one link.
 
-    For a new registration it confirms the contact. For an address that is already confirmed it holds
+    What its link or code does is said by its purpose. For an address that is already confirmed it holds
     the sealed change that somebody asked for, which only this link can apply.
     """
 
     __tablename__ = "confirmations"
     __table_args__ = (
-        CheckConstraint("(registration_id IS NULL) <> (sealed_change IS NULL)", name="new_or_a_change"),
+        CheckConstraint(
+            "(purpose = 'change') = (registration_id IS NULL)", name="changes_have_no_registration"
+        ),
+        CheckConstraint("(purpose = 'change') = (sealed_change IS NOT NULL)", name="only_changes_are_sealed"),
+        CheckConstraint("(find_hash IS NULL) = (prove_hash IS NULL)", name="a_code_is_found_and_proved"),
+        CheckConstraint("tries BETWEEN 0 AND 5", name="a_code_has_five_tries"),
         CheckConstraint("(state = 'sent') <= (expires_at IS NOT NULL)", name="links_end"),
         Index("confirmations_of_a_contact", "contact_id", "created_at"),
+        Index("confirmations_by_code", "find_hash", postgresql_where=text("find_hash IS NOT NULL")),
+        Index(
+            "confirmations_to_remind_of", "sent_at", postgresql_where=text("state = 'sent' AND NOT reminded")
+        ),
         Index(
             "confirmations_to_do",
             "try_at",
@@ -149,7 +173,10 @@ class Confirmation(SQLModel, table=True):
     scheme_id: UUID = Field(foreign_key="schemes.id")
     contact_id: UUID = Field(foreign_key="contacts.id")
     registration_id: UUID | None = Field(default=None, foreign_key="registrations.id", ondelete="CASCADE")
+    purpose: Purpose = Field(sa_type=words(Purpose, "confirmation_purpose"))
     sealed_change: bytes | None = Field(default=None, sa_type=BYTES)
+    becomes: Relationship | None = Field(default=None, sa_type=words(Relationship, "confirmation_becomes"))
+    """Who takes the registration over once this contact is confirmed, as its representative."""
     language: Language = Field(sa_type=words(Language, "confirmation_language"))
     state: ConfirmationState = Field(sa_type=words(ConfirmationState, "confirmation_state"))
     attempt: int = 0
@@ -161,7 +188,15 @@ class Confirmation(SQLModel, table=True):
     """When to act next: send, or, while claimed, when the lease ends, or, while uncertain, ask."""
     created_at: datetime = Field(sa_type=MOMENT)
     sent_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    reminded: bool = False
+    """Whether its holder was reminded, or this is the reminder: there is one."""
+    reminds: bool = False
     token_hash: bytes | None = Field(default=None, sa_type=BYTES, unique=True)
+    find_hash: bytes | None = Field(default=None, sa_type=BYTES)
+    """Of a code: SHA-256("find" ‖ challenge). Of a letter's, the registration's number is the challenge."""
+    prove_hash: bytes | None = Field(default=None, sa_type=BYTES)
+    """SHA-256("prove" ‖ challenge ‖ code)."""
+    tries: int = 0
     expires_at: datetime | None = Field(default=None, sa_type=MOMENT)
     used_at: datetime | None = Field(default=None, sa_type=MOMENT)
     choice: Choice | None = Field(default=None, sa_type=words(Choice, "confirmation_choice"))

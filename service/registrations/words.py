@@ -42,7 +42,7 @@ class ContactBy(StrEnum):
 
 
 class Channel(StrEnum):
-    """What a contact is an address for. A call needs a number, and is no channel of Notify's."""
+    """What a contact is an address for. Calls are made by people, and are no channel of Notify's."""
 
     EMAIL = "email"
     SMS = "sms"
@@ -59,6 +59,21 @@ class Format(StrEnum):
     BSL = "bsl"
     EASY_READ = "easy-read"
     TEXT_RELAY = "text-relay"
+
+
+class Purpose(StrEnum):
+    """What one message to one contact is for."""
+
+    CONFIRM = "confirm"
+    """Is this address yours? Its link, or its code, confirms the contact."""
+    CHANGE = "change"
+    """Somebody registered this known address again. Its link applies the change, or not."""
+    MANAGE = "manage"
+    """A link to see and change one's choices, which works many times."""
+    COPY = "copy"
+    """A copy of what is held. No link."""
+    MOVED = "moved"
+    """To an address that another took the place of. No link."""
 
 
 class Choice(StrEnum):

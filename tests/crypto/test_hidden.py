@@ -4,6 +4,7 @@ import pickle
 import pprint
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,17 +26,18 @@ from service.notify import guard
 from service.notify.addresses import email_address, phone_number
 from service.notify.details import find_details
 from service.notify.gateway import EmailMessage, FencedToken
-from service.registrations.confirming import ClaimedConfirmation
+from service.registrations.claiming import ClaimedConfirmation
 from service.registrations.form import RegistrationForm
 from service.registrations.reading_forms import read_form
-from service.registrations.words import Language
+from service.registrations.words import Channel, Language
+from service.registrations.words import Purpose as MessagePurpose
 from service.schemes.reading import SchemeView
 from service.settings import WorkerSettings
 from service.staff.principal import Staff, Subject
 from workers.unsealing import CannotOpen, Keyring
 
 EMAIL, NAME, ORGANISATION = "quixworth@example.com", "Quixworth Zobeide", "Ptarmigan Advice"
-MOBILE, POST, WORDS = "+447700900417", "9 Flumdiddle Row\nZZ9 9ZQ", "Dear Quixworth"
+MOBILE, POST, WORDS = "+447700900417", "9 Flumdiddle Row\nQuixham\nZZ9 9ZQ", "Dear Quixworth"
 TOKEN = new_token()
 KEY = bytes(range(65, 97))
 KEY_TEXT = KEY.decode()
@@ -75,7 +77,22 @@ def message() -> EmailMessage:
 
 def confirmation() -> ClaimedConfirmation:
     sealed = seal(EMAIL.encode(), key=SealingKey(KeyId(1), sealing_public_half(KEY)), place=PLACE)
-    return ClaimedConfirmation(uuid4(), uuid4(), uuid4(), sealed, False, Language.ENGLISH, "c-1", TOKEN)
+    return ClaimedConfirmation(
+        id=uuid4(),
+        contact_id=uuid4(),
+        scheme_id=uuid4(),
+        sealed_contact=sealed,
+        channel=Channel.EMAIL,
+        purpose=MessagePurpose.CONFIRM,
+        registration_id=uuid4(),
+        number="KI-2345-6789",
+        language=Language.ENGLISH,
+        reference="c-1",
+        token=TOKEN,
+        has_code=False,
+        reminds=False,
+        expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+    )
 
 
 PLACE = Place("contacts", "sealed", UUID(int=1))

@@ -7,7 +7,7 @@ import pytest
 from service.crypto.tokens import new_token
 from service.errors import Gone
 from service.registrations import links
-from service.registrations.words import Kind, Language
+from service.registrations.words import Kind, Language, Purpose
 from tests.deliveries.looking import one_value, run_sql
 from tests.harness.people import Service, somebody
 from tests.harness.servers import Database
@@ -21,7 +21,7 @@ async def test_a_link_shows_what_it_would_do_and_is_not_used_up_by_looking(
     for _ in range(3):
         async with service.public.begin() as tx:
             shown = await links.look_at(tx, service.link(address))
-    assert (shown.scheme, shown.purpose, shown.kind) == ("windrush", "registration", Kind.INDIVIDUAL)
+    assert (shown.scheme, shown.purpose, shown.kind) == ("windrush", Purpose.CONFIRM, Kind.INDIVIDUAL)
     assert (shown.language, shown.topics) == (Language.WELSH, ("eligibility", "evidence"))
     assert one_value(database, "SELECT state FROM registrations") == "pending"
 

@@ -9,6 +9,7 @@ import pytest
 
 from service.notify.addresses import phone_number
 from service.notify.gateway import TemplateSeen
+from service.registrations.words import Channel
 from service.schemes.reading import PublicList
 from service.updates.body import UpdateBody
 from service.updates.checks import Blocked, Finding, check
@@ -27,7 +28,9 @@ PUBLIC = PublicList(
 def _findings(email: dict[str, Any]) -> list[Finding]:
     written = UpdateBody.model_validate(body(email=email))
     template = TemplateSeen(UUID(int=1), 1)
-    return check(content_of(written, scheme=UUID(int=2), template=template, reply_to=None), PUBLIC)
+    return check(
+        content_of(written, scheme=UUID(int=2), templates={Channel.EMAIL: template}, reply_to=None), PUBLIC
+    )
 
 
 def _found_in(text: str) -> list[Finding]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from service.notify.gateway import TemplateSeen
+from service.registrations.words import Channel
 from service.updates import drafting
 from service.updates.body import UpdateBody
 from service.updates.content import Content, audience_rule, body_of, content_of, content_sha256
@@ -27,19 +28,20 @@ VECTOR = (
     '"email":{"cy":{"body":"Darllenwch y canllawiau.\\n\\nFfoniwch 0800 678 1925.",'
     '"subject":"Ŵyr a’r newyddion"},'
     '"en":{"body":"Read the guidance.\\n\\nCall 0800 678 1925.","subject":"The news"}},'
-    '"reply_to":null,"reply_to_used":"cccccccc-cccc-4ccc-8ccc-cccccccccccc",'
+    '"letter":null,"reply_to":null,"reply_to_used":"cccccccc-cccc-4ccc-8ccc-cccccccccccc",'
     '"scheme":"22222222-2222-4222-8222-222222222222",'
-    '"template":{"id":"11111111-2222-4333-8444-555555555555","version":3},'
+    '"sms":null,'
+    '"templates":{"email":{"id":"11111111-2222-4333-8444-555555555555","version":3}},'
     '"title":"A test","window":{"send_at":"2099-01-01T09:00:00Z"}}'
 )
-VECTOR_SHA256 = "19d33f64fcc443d1c385aaa70cdc8f48dec6aa748d84373fc37ef060ad8ec718"
+VECTOR_SHA256 = "4e716f29bc8f0e71f71ab847575d7a4d5e1f7a4afc1a6ed1ce1ac6406cb78edd"
 
 
 def _content(
     changes: dict[str, Any], *, template: TemplateSeen = TEMPLATE, reply_to: str | None = ANSWER_TO
 ) -> Content:
     written = UpdateBody.model_validate(body(**changes))
-    return content_of(written, scheme=SCHEME, template=template, reply_to=reply_to)
+    return content_of(written, scheme=SCHEME, templates={Channel.EMAIL: template}, reply_to=reply_to)
 
 
 def _vector_body() -> dict[str, Any]:
@@ -109,7 +111,9 @@ def test_every_change_has_a_hash_of_its_own() -> None:
         _content({}, reply_to=None),
     ]
     elsewhere = UpdateBody.model_validate(body())
-    contents.append(content_of(elsewhere, scheme=UUID(PERSON), template=TEMPLATE, reply_to=ANSWER_TO))
+    contents.append(
+        content_of(elsewhere, scheme=UUID(PERSON), templates={Channel.EMAIL: TEMPLATE}, reply_to=ANSWER_TO)
+    )
 
     assert len({content_sha256(content) for content in contents}) == len(contents)
 
@@ -120,7 +124,9 @@ def test_a_content_gives_its_body_back(change: dict[str, Any]) -> None:
 
     again = UpdateBody.model_validate(body_of(content))
 
-    assert content_of(again, scheme=SCHEME, template=TEMPLATE, reply_to=ANSWER_TO) == content
+    assert (
+        content_of(again, scheme=SCHEME, templates={Channel.EMAIL: TEMPLATE}, reply_to=ANSWER_TO) == content
+    )
     assert audience_rule(content) == again.audience.rule()
 
 

@@ -103,11 +103,13 @@ class People:
             )
         now = datetime.now(UTC)
         self._sql.execute(
-            "INSERT INTO confirmations (id, scheme_id, contact_id, registration_id, sealed_change, language,"
-            " state, attempt, misses, try_at, created_at, sent_at, token_hash, expires_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, 'sent', 1, 0, %s, %s, %s, %s, %s)",
+            "INSERT INTO confirmations (id, scheme_id, contact_id, registration_id, purpose, sealed_change,"
+            " language, state, attempt, misses, tries, reminded, reminds, try_at, created_at, sent_at,"
+            " token_hash, expires_at) VALUES"
+            " (%s, %s, %s, %s, %s, %s, %s, 'sent', 1, 0, 0, false, false, %s, %s, %s, %s, %s)",
             (
-                uuid7(), scheme.id, contact, registration, b"\0" if registration is None else None,
+                uuid7(), scheme.id, contact, registration, "change" if registration is None else "confirm",
+                b"\0" if registration is None else None,
                 language, now, now, now, token_hash(token), now + lives,
             ),
         )  # fmt: skip

@@ -15,10 +15,11 @@ from service.errors import Gone, Invalid
 from service.registrations import links
 from service.registrations.form import RegistrationForm
 from service.registrations.letterbox import enclose
-from service.registrations.words import Choice
+from service.registrations.saying import said_code, said_number
+from service.registrations.words import Choice, Purpose
 from service.schemes.reading import find_scheme
 from service.web.problem_schema import documented
-from service.web.public.process import Here, SchemeSlug
+from service.web.public.process import Here, PublicProcess, SchemeSlug
 
 router: Final = APIRouter(tags=["registering"])
 
@@ -77,9 +78,7 @@ class Status(BaseModel):
 
 
 class ConfirmationForm(BaseModel):
-    """`token`, from a link. Or `challenge` and `code`, or `number` and `code`, which always answer 410
-    until text messages and letters are sent.
-    """
+    """`token`, from a link. Or a code: of a text with its `challenge`, of a letter with its `number`."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -128,22 +127,30 @@ async def confirm(
     ],
     here: Here,
 ) -> Status:
-    """Confirm with what was in the message. Used, expired and unknown are the same 410."""
-    token = _token(form)
+    """Confirm with what was in the message. Used, expired, wrong and unknown are the same 410."""
+    _one_way(form)
+    if form.token is None:
+        await _by_code(form, here)
+        return Status(status="confirmed")
     async with here.transactions.begin() as tx:
-        purpose = await links.use(tx, token, form.choice)
-    if purpose == "change":
+        purpose = await links.use(tx, form.token, form.choice)
+    if purpose is Purpose.CHANGE:
         await here.doorbell.ring(Job.CHANGES)
     return Status(status="confirmed")
 
 
-def _token(form: ConfirmationForm) -> str:
-    """The token of a link. Raises `Gone` for a code, `Invalid` where the body is neither or both."""
-    by_code = (form.challenge is None) != (form.number is None) and form.code is not None
-    if by_code and form.token is None:
+def _one_way(form: ConfirmationForm) -> None:
+    """Raises `Invalid` where the body is neither a link nor a code, or both."""
+    ways = [way for way in (form.token, form.challenge, form.number) if way is not None]
+    if len(ways) != 1 or (form.code is None) != (form.token is not None):
+        raise Invalid({"token": "It is sent alone, or else a code with its challenge or its number"})
+
+
+async def _by_code(form: ConfirmationForm, here: PublicProcess) -> None:
+    """Raises `Gone` after its transaction has ended: a wrong try counts."""
+    challenge = form.challenge if form.challenge is not None else said_number(form.number or "")
+    code = said_code(form.code or "")
+    async with here.transactions.begin() as tx:
+        right = await links.use_code(tx, challenge, code)
+    if not right:
         raise Gone
-    if form.token is None:
-        raise Invalid({"token": "It is needed, unless there is a code with its challenge or its number"})
-    if any(part is not None for part in (form.challenge, form.number, form.code)):
-        raise Invalid({"token": "It is sent alone, or with a choice"})
-    return form.token

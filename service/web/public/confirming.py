@@ -14,7 +14,7 @@ from starlette.responses import Response
 from service.database import Transaction
 from service.doorbell import Job
 from service.registrations import links
-from service.registrations.words import Choice
+from service.registrations.words import Choice, Purpose
 from service.schemes.reading import find_scheme
 from service.web.public.pages import READ, language_of, own_path, see_other, with_language
 from service.web.public.process import Here, PublicProcess
@@ -22,7 +22,7 @@ from service.web.public.process import Here, PublicProcess
 router: Final = APIRouter(include_in_schema=False)
 
 NO_CHOICE: Final = (("choice", "change.missing"),)
-AFTER: Final[dict[links.Purpose, str]] = {"registration": "/confirmed", "change": "/answered"}
+AFTER: Final = {Purpose.CONFIRM: "/confirmed", Purpose.CHANGE: "/answered"}
 
 
 @router.api_route("/confirm/{token}", methods=READ)
@@ -38,11 +38,11 @@ async def act(request: Request, token: str, here: Here) -> Response:
     form = await request.form()
     async with here.transactions.begin() as tx:
         link = await links.look_at(tx, token)
-        chosen = form.get("choice") if link.purpose == "change" else Choice.MINE
+        chosen = form.get("choice") if link.purpose is Purpose.CHANGE else Choice.MINE
         if chosen not in tuple(Choice):
             return await _question(request, tx, token, here, missing=True)
         purpose = await links.use(tx, token, Choice(str(chosen)))
-    if purpose == "change":
+    if purpose is Purpose.CHANGE:
         await here.doorbell.ring(Job.CHANGES)
     return see_other(AFTER[purpose], language_of(request, link.language))
 
@@ -66,7 +66,7 @@ async def _question(
     scheme = await find_scheme(tx, link.scheme)
     return here.pages.show(
         request,
-        "confirm" if link.purpose == "registration" else "change",
+        "confirm" if link.purpose is Purpose.CONFIRM else "change",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if missing else HTTPStatus.OK,
         language=link.language,
         scheme=scheme,

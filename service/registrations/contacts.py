@@ -1,0 +1,51 @@
+"""Contacts: one sealed address of one scheme and channel, found by its blind index. Workers only."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from uuid6 import uuid7
+
+from service.crypto.sealing import SealingKey, seal
+from service.database import Transaction
+from service.registrations.places import contact_place
+from service.registrations.reading_forms import Address, ContactKey, Opened
+from service.registrations.tables import Contact
+
+
+async def contacts_of(
+    tx: Transaction, opened: Iterable[Opened], *, now: datetime
+) -> dict[ContactKey, Contact]:
+    """Every contact that these forms name, made where they lack, locked in the order of their ids."""
+    wanted = {each.key(address): (each.sealing_key, address) for each in opened for address in each.addresses}
+    await tx.execute(
+        insert(Contact).on_conflict_do_nothing(),
+        [_contact_row(scheme, key, address, now) for (scheme, _, _), (key, address) in wanted.items()],
+    )
+    # The lock makes two workers with one address go one after the other; the order, without deadlock.
+    found = await tx.exec(
+        select(Contact)
+        .where(
+            tuple_(col(Contact.scheme_id), col(Contact.channel), col(Contact.blind_index)).in_(list(wanted))
+        )
+        .order_by(col(Contact.id))
+        .with_for_update()
+    )
+    return {(row.scheme_id, row.channel.value, bytes(row.blind_index)): row for row in found}
+
+
+def _contact_row(scheme_id: UUID, key: SealingKey, address: Address, now: datetime) -> dict[str, object]:
+    contact_id = uuid7()
+    return {
+        "id": contact_id,
+        "scheme_id": scheme_id,
+        "channel": address.channel,
+        "blind_index": address.index,
+        "place_index": address.place,
+        "sealed": seal(address.text.encode(), key=key, place=contact_place(contact_id)),
+        "created_at": now,
+        "asked_at": [],
+    }
