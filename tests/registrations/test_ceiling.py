@@ -6,8 +6,23 @@ from service.registrations.ceiling import within_ceiling
 from tests.deliveries.looking import run_sql
 from tests.harness.people import Service, now, somebody
 from tests.harness.servers import Database
+from workers import confirm, intake
 
 CEILING = 5
+
+
+async def test_what_is_above_the_ceiling_waits_and_nobody_is_lost(service: Service) -> None:
+    service.worker.settings = service.worker.settings.model_copy(update={"confirmations_per_hour": 2})
+    people = [somebody() for _ in range(3)]
+    for address in people:
+        await service.drop(address)
+    await intake.take_in(service.worker)
+    for _ in range(2):
+        await confirm.send_confirmations(service.worker)
+    assert sum(len(service.notify.inbox(address)) for address in people) == 2
+    service.worker.settings = service.worker.settings.model_copy(update={"confirmations_per_hour": 0})
+    await service.send_confirmations()
+    assert [len(service.notify.inbox(address)) for address in people] == [1, 1, 1]
 
 
 async def test_what_left_in_the_last_hour_and_what_is_on_its_way_count(

