@@ -3,17 +3,14 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from statistics import NormalDist
 from typing import Any, Final
 
-import pytest
-
-from deploy.one_machine.valkey import EmbeddedValkey
 from tests.deliveries.looking import contact_of, run_sql
 from tests.harness.people import Service, somebody
 from tests.harness.servers import Database
-from tests.security.public_side import PublicSide, public_side
+from tests.security.public_side import PublicSide
 from tests.web_public.test_json_api import seen
 
 SEED: Final = 30
@@ -21,12 +18,6 @@ TRIES: Final = 1000
 SAME: Final = 1e-6
 """How unlikely two samples may be as samples of one distribution. Less is a difference; by chance it
 happens once in a million runs, and five milliseconds make it 1e-20 and less."""
-
-
-@pytest.fixture
-def public(service: Service, database: Database, valkey_server: EmbeddedValkey) -> Iterator[PublicSide]:
-    with public_side(service, database, valkey_server) as public:
-        yield public
 
 
 def calls(public: PublicSide) -> dict[str, Callable[[str], dict[str, Any]]]:
