@@ -62,14 +62,14 @@ class Figures:
 
     def keep(self, versions: dict[str, str], sizes: dict[str, float], *, all_parts: bool) -> None:
         """Write results.json; what other parts measured before stays unless everything was measured."""
-        kept: dict[str, Any] = {"results": [], "ratios": {}}
+        kept: dict[str, Any] = {"versions": {}, "results": [], "ratios": {}}
         if not all_parts and RESULTS.exists():
             kept = json.loads(RESULTS.read_text())
         new = {figure.name: figure.row() for figure in self.figures}
         results = [row for row in kept["results"] if row["name"] not in new] + list(new.values())
         written = {
             "machine": machine(),
-            "versions": versions,
+            "versions": {**kept["versions"], **versions},
             "sizes": sizes,
             "results": results,
             "ratios": {**kept["ratios"], **self.ratios},
