@@ -17,7 +17,7 @@ $$;
 GRANT USAGE ON SCHEMA public TO kept_public, kept_staff, kept_callbacks, kept_worker;
 
 -- The public process: it can put a sealed thing into the letterbox, and act on a link it was shown.
-GRANT SELECT ON schemes, scheme_topics, sealing_keys TO kept_public;
+GRANT SELECT ON schemes, scheme_topics, sealing_keys, published_updates TO kept_public;
 GRANT INSERT (id, scheme_id, sealed, received_at) ON intake TO kept_public;
 GRANT EXECUTE ON FUNCTION
     look_at_link(bytea), use_link(bytea, text), use_code(bytea, bytea), language_of_registration(bytea),

@@ -59,50 +59,70 @@ def render(
 
     Below the approved words stands how to leave, and nothing that anybody typed.
     """
-    links = _links(claimed.people, keys, public_url)
-    own_links = tuple(link for each in links.values() for link in each)
     match recipient:
         case EmailAddress():
-            return EmailMessage(
-                recipient=recipient,
-                subject=" / ".join(approved.email[language].subject for language in links),
-                body=BETWEEN_LANGUAGES.join(
-                    f"{approved.email[language].body.rstrip()}\n\n---\n\n" + leaving_words(language, each)
-                    for language, each in links.items()
-                ),
-                reference=claimed.reference,
-                own_links=own_links,
-                one_click_unsubscribe_url=own_links[0] if own_links[0].startswith(HTTPS) else None,
-                reply_to_id=approved.reply_to_id,
-            )
+            links = _links(claimed.people, approved.email, keys, public_url)
+            return _email(claimed.reference, recipient, approved, links)
         case PhoneNumber():
-            return TextMessage(recipient, text_message(approved.text, links), claimed.reference, own_links)
+            links = _links(claimed.people, approved.text, keys, public_url)
+            body = text_message(approved.text, links)
+            return TextMessage(recipient, body, claimed.reference, _all(links))
         case PostalAddress():
-            return LetterMessage(
-                recipient=recipient,
-                heading=" / ".join(approved.letter[language].heading for language in links),
-                body="\n\n".join(
-                    f"{approved.letter[language].body.rstrip()}\n\n"
-                    + leaving_a_letter(language, approved.allowed.telephone, each)
-                    for language, each in links.items()
-                ),
-                reference=claimed.reference,
-                own_links=own_links,
-            )
+            links = _links(claimed.people, approved.letter, keys, public_url)
+            return _letter(claimed.reference, recipient, approved, links)
         case _:
             assert_never(recipient)
+
+
+def _email(reference: str, recipient: EmailAddress, approved: Approved, links: Links) -> EmailMessage:
+    parts = (
+        f"{approved.email[language].body.rstrip()}\n\n---\n\n{leaving_words(language, each)}"
+        for language, each in links.items()
+    )
+    first, *_ = own_links = _all(links)
+    return EmailMessage(
+        recipient=recipient,
+        subject=" / ".join(approved.email[language].subject for language in links),
+        body=BETWEEN_LANGUAGES.join(parts),
+        reference=reference,
+        own_links=own_links,
+        one_click_unsubscribe_url=first if first.startswith(HTTPS) else None,
+        reply_to_id=approved.reply_to_id,
+    )
+
+
+def _letter(reference: str, recipient: PostalAddress, approved: Approved, links: Links) -> LetterMessage:
+    parts = (
+        f"{approved.letter[language].body.rstrip()}\n\n"
+        + leaving_a_letter(language, approved.allowed.telephone, each)
+        for language, each in links.items()
+    )
+    return LetterMessage(
+        recipient=recipient,
+        heading=" / ".join(approved.letter[language].heading for language in links),
+        body="\n\n".join(parts),
+        reference=reference,
+        own_links=_all(links),
+    )
 
 
 def _open(keys: Keyring, sealed: bytes, contact: UUID) -> str:
     return keys.open(sealed, contact_place(contact)).decode()
 
 
-def _links(people: Sequence[Person], keys: Keyring, public_url: str) -> Links:
-    return {
-        language: [_link(person, keys, public_url) for person in people if person.language is language]
-        for language in Language
-        if any(person.language is language for person in people)
-    }
+def _links(
+    people: Sequence[Person], words: Mapping[Language, object], keys: Keyring, public_url: str
+) -> Links:
+    """Whoever has changed to a language that there are no words in is told in the other."""
+    links: dict[Language, list[str]] = {language: [] for language in Language if language in words}
+    for person in people:
+        language = person.language if person.language in links else next(iter(links))
+        links[language].append(_link(person, keys, public_url))
+    return {language: each for language, each in links.items() if each}
+
+
+def _all(links: Links) -> tuple[str, ...]:
+    return tuple(link for each in links.values() for link in each)
 
 
 def _link(person: Person, keys: Keyring, public_url: str) -> str:

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from service.database import Transaction
 from service.deliveries.states import DeliveryState
-from service.deliveries.tables import Attempt, Delivery
+from service.deliveries.tables import Delivery
 from service.registrations.words import Channel
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -40,18 +40,11 @@ async def letters_to_cancel(tx: Transaction, update_id: UUID, *, now: datetime) 
     since = next_printing(now - timedelta(days=1)) - timedelta(minutes=1)
     count = (
         await tx.exec(
-            select(func.count())
-            .select_from(Delivery)
-            .join(
-                Attempt,
-                (col(Attempt.delivery_id) == col(Delivery.id))
-                & (col(Attempt.number) == col(Delivery.attempts)),
-            )
-            .where(
+            select(func.count()).where(
                 Delivery.update_id == update_id,
                 Delivery.channel == Channel.LETTER,
                 col(Delivery.state).in_([DeliveryState.ACCEPTED, DeliveryState.UNCERTAIN]),
-                Attempt.started_at >= since,
+                Delivery.changed_at >= since,
             )
         )
     ).one()

@@ -109,6 +109,8 @@ class UpdateBody(BaseModel):
     send_at: AwareDatetime | None = None
     reply_to: UUID | None = None
     """Notify's id of the address that answers go to; without it the scheme's."""
+    publish: bool = True
+    """Whether it is shown in the archive once it is being sent; never where it names registrations."""
 
     @field_validator("email", "sms", "letter", mode="before")
     @classmethod

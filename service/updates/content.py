@@ -39,6 +39,7 @@ def content_of(body: UpdateBody, *, scheme: UUID, templates: Templates, reply_to
         "templates": {channel.value: _template(templates.get(channel)) for channel in channels},
         "reply_to": str(body.reply_to) if body.reply_to else None,
         "reply_to_used": str(body.reply_to) if body.reply_to else reply_to,
+        "publish": body.publish,
     }
 
 
@@ -57,6 +58,8 @@ def body_of(content: Content) -> dict[str, Any]:
         "audience": content["audience"],
         "send_at": content["window"]["send_at"],
         "reply_to": content["reply_to"],
+        # Missing from what was written before there was an archive, and not published.
+        "publish": content.get("publish", False),
     }
 
 

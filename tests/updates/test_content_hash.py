@@ -28,13 +28,13 @@ VECTOR = (
     '"email":{"cy":{"body":"Darllenwch y canllawiau.\\n\\nFfoniwch 0800 678 1925.",'
     '"subject":"Ŵyr a’r newyddion"},'
     '"en":{"body":"Read the guidance.\\n\\nCall 0800 678 1925.","subject":"The news"}},'
-    '"letter":null,"reply_to":null,"reply_to_used":"cccccccc-cccc-4ccc-8ccc-cccccccccccc",'
+    '"letter":null,"publish":true,"reply_to":null,"reply_to_used":"cccccccc-cccc-4ccc-8ccc-cccccccccccc",'
     '"scheme":"22222222-2222-4222-8222-222222222222",'
     '"sms":null,'
     '"templates":{"email":{"id":"11111111-2222-4333-8444-555555555555","version":3}},'
     '"title":"A test","window":{"send_at":"2099-01-01T09:00:00Z"}}'
 )
-VECTOR_SHA256 = "4e716f29bc8f0e71f71ab847575d7a4d5e1f7a4afc1a6ed1ce1ac6406cb78edd"
+VECTOR_SHA256 = "0226eca7c3a0b1021cf8e8dbc27af8023ec209597a02fbccb248a42651226084"
 
 
 def _content(
@@ -100,6 +100,15 @@ CHANGES: dict[str, dict[str, Any]] = {
     "one person": {"audience": {"registrations": [PERSON]}},
     "another person": {"audience": {"registrations": [ANOTHER]}},
     "an address to answer to": {"reply_to": PERSON},
+    "not for the archive": {"publish": False},
+    "a text": {"sms": {"en": "News", "cy": "Newyddion"}},
+    "another text": {"sms": {"en": "News.", "cy": "Newyddion"}},
+    "a letter": {"letter": {language: {"heading": "A", "body": "B"} for language in ("en", "cy")}},
+    "another heading": {"letter": {language: {"heading": "B", "body": "B"} for language in ("en", "cy")}},
+    "both": {
+        "sms": {"en": "News", "cy": "Newyddion"},
+        "letter": {language: {"heading": "A", "body": "B"} for language in ("en", "cy")},
+    },
 }
 
 
@@ -109,6 +118,16 @@ def test_every_change_has_a_hash_of_its_own() -> None:
         _content({}, template=TemplateSeen(TEMPLATE.template_id, 4)),
         _content({}, template=TemplateSeen(UUID(PERSON), 3)),
         _content({}, reply_to=None),
+    ]
+    texts = UpdateBody.model_validate(body(sms={"en": "News", "cy": "Newyddion"}))
+    contents += [
+        content_of(
+            texts,
+            scheme=SCHEME,
+            templates={Channel.EMAIL: TEMPLATE, Channel.SMS: TemplateSeen(UUID(PERSON), version)},
+            reply_to=ANSWER_TO,
+        )
+        for version in (1, 2)
     ]
     elsewhere = UpdateBody.model_validate(body())
     contents.append(
