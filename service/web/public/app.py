@@ -18,7 +18,7 @@ from service.web import brand, problem_schema, problems
 from service.web.access_log import AccessLog
 from service.web.headers import SecurityHeaders
 from service.web.limits import PUBLIC_BODY_BYTES, BodyLimit
-from service.web.public import api, confirming, leaving, registering, standing, well_known
+from service.web.public import api, archive, confirming, leaving, registering, standing, well_known
 from service.web.public.pages import Pages
 from service.web.public.process import PublicProcess
 
@@ -64,6 +64,7 @@ def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastA
     app.router.routes.extend(brand.asset_routes(settings.brand))
     # These begin with the name of a scheme, which may be almost any word: they come last.
     app.include_router(registering.router)
+    app.include_router(archive.router)
     app.include_router(standing.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
