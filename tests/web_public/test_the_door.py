@@ -20,7 +20,7 @@ from tests.web_public.people import People, SchemeMade
 from tests.web_public.serving import Serving
 from tests.web_public.test_json_api import ADA
 
-PAGES = ("/", "/{scheme}", "/{scheme}/register/email", "/confirm/x", "/unsubscribe/x", "/nowhere/at/all")
+PAGES = ("/", "/{scheme}", "/{scheme}/register/who", "/confirm/x", "/unsubscribe/x", "/nowhere/at/all")
 DATA = ("/v1/schemes/{scheme}", "/v1/nowhere", "/health/live", "/.well-known/security.txt")
 
 
