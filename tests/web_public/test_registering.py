@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from service.web.public.answers import finished
 from tests.web_public.form import (
     BY_EMAIL,
     BY_EVERYTHING,
@@ -193,6 +194,8 @@ def test_after_sending_nothing_is_kept_that_says_who_it_was(tab: Tab) -> None:
     tab.begin()
     assert tab.cookies != key
     assert "checked" not in tab.get("who").text
+    kept = finished({"contact_by": ["email", "sms"], "email": EMAIL, "kind": "individual"}, "a challenge")
+    assert kept == {"finished": "yes", "contact_by": ["email", "sms"], "challenge": "a challenge"}
 
 
 def test_the_last_page_says_what_comes_next_for_what_was_chosen_and_nothing_else(tab: Tab) -> None:
