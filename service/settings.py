@@ -68,6 +68,8 @@ class PublicSettings(QueueSettings):
     brand: Literal["generic", "govuk"] = "generic"
     client_limit_per_minute: Annotated[int, Field(ge=0)] = 30
     """0: no limit."""
+    quickest_form_seconds: Annotated[float, Field(ge=0)] = 2
+    """Whoever goes through the pages of the form faster is a machine (`service/web/public/forms.py`)."""
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
 
     @field_validator("trusted_proxies", mode="before")

@@ -39,6 +39,7 @@ def public_process(database: Database, valkey: EmbeddedValkey, **changes: object
             "redis_url": valkey.url("kept_web"),
             "public_url": f"http://127.0.0.1:{port}",
             "client_limit_per_minute": 0,
+            "quickest_form_seconds": 0,
             **changes,
         }
     )
