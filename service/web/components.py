@@ -17,6 +17,8 @@ Macro = Callable[..., Markup]
 COMPONENTS: Final = (
     "back-link",
     "button",
+    "checkboxes",
+    "details",
     "error-summary",
     "footer",
     "generic-header",
@@ -31,6 +33,7 @@ COMPONENTS: Final = (
     "skip-link",
     "summary-list",
     "table",
+    "textarea",
     "warning-text",
 )
 

@@ -25,15 +25,9 @@ class Directory:
         self.connection.execute(
             """INSERT INTO contacts (id, scheme_id, channel, blind_index, place_index, sealed, created_at,
                 asked_at, suppressed_at)
-            VALUES (%s, %s, %s, %s, %s, 'x', now(), '{}', CASE WHEN %s THEN now() END)""",
-            (
-                contact,
-                self.scheme,
-                channel,
-                secrets.token_bytes(32),
-                secrets.token_bytes(32) if channel == "letter" else None,
-                suppressed,
-            ),
+            SELECT %s, %s, channel, index, CASE channel WHEN 'letter' THEN index END, 'x', now(), '{}',
+                CASE WHEN %s THEN now() END FROM (SELECT %s AS channel, %s::bytea AS index) AS made""",
+            (contact, self.scheme, suppressed, channel, secrets.token_bytes(32)),
         )
         return contact
 
