@@ -1,5 +1,6 @@
 """People who are told by email, text, letter or call, and what each of them got."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -83,6 +84,18 @@ class Office:
             other.registration,
             channel,
         )
+
+    async def send(self) -> None:
+        """Send what is being sent. On a busy machine the stop flag is too old at times, and some are left."""
+        left = (
+            "SELECT count(*) FROM deliveries d JOIN updates u ON u.id = d.update_id "
+            "WHERE d.state = 'planned' AND u.state IN ('approved', 'sending')"
+        )
+        for _ in range(20):
+            await self.service.send()
+            if one_value(self.database, left) == 0:
+                return
+            await asyncio.sleep(0.2)
 
     def got(self, inbox: str) -> list[dict[str, Any]]:
         return self.service.notify.inbox(inbox)

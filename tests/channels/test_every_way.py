@@ -55,7 +55,7 @@ async def test_each_person_is_told_by_the_way_they_chose_and_a_call_is_somebodys
         by_letter.registration: ["large-print"],
     }
 
-    await service.send()
+    await office.send()
     assert await service.outcomes(update) == {"accepted": 3}
     assert len(service.updates_to(by_email.email)) == 1
     [text] = office.texts(by_text.mobile)
@@ -85,7 +85,7 @@ async def test_nothing_but_calls_is_sent_at_once_and_its_certificate_adds_up(
     submitted = await service.submit(update)
     assert (submitted.state, submitted.planned) == (UpdateState.AWAITING_APPROVAL, 0)
     await service.approve(update)
-    await service.send()
+    await office.send()
     await service.finish()
 
     assert (await service.update(update)).state is UpdateState.SENT
@@ -106,7 +106,7 @@ async def test_whoever_has_no_words_in_their_first_channel_is_told_by_the_next(
     person = await office.person("letter", "sms", "email")
     update = await service.draft({**EVERY_WAY, "letter": None})
     await service.submit(update)  # One recipient needs no senior.
-    await service.send()
+    await office.send()
 
     assert len(office.texts(person.mobile)) == 1
     assert office.got(person.email) == office.got(person.postal_inbox) == []
@@ -119,7 +119,7 @@ async def test_two_who_share_a_number_get_one_text_in_both_languages_with_a_link
     office.share(one, await office.person("sms", language="cy"), "sms")
     update = await service.approved(EVERY_WAY)
     _, costs, _ = await shown(service, update)
-    await service.send()
+    await office.send()
 
     [text] = office.texts(one.mobile)
     assert TEXTS["en"] in text["body"]
@@ -147,7 +147,7 @@ async def test_a_letter_template_that_changes_while_sending_halts_the_update(
     await office.person("letter")
     update = await service.approved(EVERY_WAY)
     service.notify.admin(f"templates/{LETTER_TEMPLATE}", {"name": "renamed"})
-    await service.send()
+    await office.send()
 
     halted = await service.update(update)
     assert halted.state is UpdateState.HALTED
@@ -192,7 +192,7 @@ async def test_whoever_says_stop_before_their_text_leaves_gets_none(service: Ser
         "UPDATE registration_contacts SET confirmed_at = NULL WHERE registration_id = %s",
         people[0].registration,
     )
-    await service.send()
+    await office.send()
 
     assert [len(office.texts(each.mobile)) for each in people] == [0, 1]
     assert await service.outcomes(update) == {"withdrawn": 1, "accepted": 1}

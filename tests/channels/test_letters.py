@@ -23,7 +23,7 @@ TWO_DAYS = 2 * 86_400
 async def test_a_letter_is_asked_about_until_it_was_posted(service: Service, office: Office) -> None:
     people = [await office.person("letter") for _ in range(2)]
     update = await service.approved(EVERY_WAY)
-    await service.send()
+    await office.send()
     let_pass(office.database, "40 minutes")
     await poll(service)
     assert await service.outcomes(update) == {"accepted": 2}
@@ -60,7 +60,7 @@ async def test_notifys_words_for_letters_are_states_of_ours(
     await office.person("letter")
     update = await service.draft(EVERY_WAY)
     await service.submit(update)
-    await service.send()
+    await office.send()
     attempt, reference, notify_id = one_row(office.database, "SELECT id, reference, notify_id FROM attempts")
     found = Found(notify_id=notify_id, status=said, reference=reference, created_at=now())
     async with service.worker.transactions.begin() as tx:
@@ -94,7 +94,7 @@ async def test_a_halt_says_which_letters_can_still_be_cancelled(service: Service
         await office.person("letter")
     await office.person("email")
     update = await service.approved(EVERY_WAY)
-    await service.send()
+    await office.send()
     async with service.staff.begin() as tx:
         await halting.halt(tx, COMMS, update, reason=None, now=now())
     _handed_over(office, now())
