@@ -81,7 +81,7 @@ class RegistrationForm(BaseModel):
     contact_by: Annotated[list[ContactBy], Field(min_length=1, max_length=4)]
     formats: Annotated[list[Format], Field(max_length=6)] = []
     challenge: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")] | None = None
-    consent: Annotated[bool, Field(strict=True)]
+    consent: Annotated[bool, Field(strict=True, json_schema_extra={"const": True})]
 
     def __repr__(self) -> str:
         return "<registration form>"

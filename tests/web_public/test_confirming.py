@@ -96,7 +96,7 @@ def test_no_choice_is_an_error_on_the_page_and_uses_nothing_up(
     assert not people.is_used(token)
 
 
-def test_used_expired_and_unknown_links_are_the_same_page(
+def test_31_used_expired_and_unknown_links_are_the_same_page(
     client: httpx.Client, scheme: SchemeMade, people: People
 ) -> None:
     used = people.link(scheme, people.registration(scheme))

@@ -50,6 +50,8 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"postal_address": "x" * 1001}, "postal_address"),
     ({"name": "x" * 201}, "name"),
     ({"name": {"first": "Ada"}}, "name"),
+    ({"name": "ada\0lovelace"}, "name"),
+    ({"name": "ada \udc80 lovelace"}, "name"),
     ({"kind": "organisation"}, "organisation"),
     ({"kind": "organisation", "organisation": "x" * 201}, "organisation"),
     ({"kind": "representative"}, "relationship"),

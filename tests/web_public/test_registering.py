@@ -430,3 +430,17 @@ def test_an_unknown_scheme_is_a_page_that_says_so(client: httpx.Client, page: st
     answer = client.get(f"/nobody-made-this{page}")
     assert answer.status_code == 404
     assert "Page not found" in answer.text
+
+
+@pytest.mark.parametrize("page", ["who", "check"])
+def test_a_machine_that_fills_in_what_nobody_sees_gets_the_same_page_and_registers_nobody(
+    tab: Tab, people: People, page: str
+) -> None:
+    tab.begin()
+    filled: dict[str, Given] = {"more_details": "x"}
+    tab.answers(BY_EMAIL | ({"who": BY_EMAIL["who"] | filled} if page == "who" else {}))
+    check = tab.get("check")
+    sent = tab.post("check", proof=proof_in(check), more_details="x" if page == "check" else "")
+    assert tab.leads_to(sent) == "done"
+    assert EMAIL not in tab.get("done").text
+    assert letters(people, tab.scheme) == []

@@ -7,7 +7,7 @@ nobody registers what a second tab has changed meanwhile.
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
@@ -18,6 +18,7 @@ from service.crypto.canonical import canonical_json
 from service.database import Transaction
 from service.registrations import journey
 from service.registrations.journey import Answers
+from service.web.public.forms import MARKS
 
 KEY_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 FINISHED: Final = "finished"
@@ -31,6 +32,8 @@ class Journey:
     key: str
     answers: Answers | None = None
     """None where nothing is kept: it begins, or its hour is over."""
+    marks: Answers = field(default_factory=dict)
+    """What tells a machine's form from a person's (`forms`)."""
 
     @property
     def is_finished(self) -> bool:
@@ -86,4 +89,8 @@ async def resumed(tx: Transaction, request: Request, scheme: str) -> Journey | N
     key = request.cookies.get(cookie_name(scheme), "")
     if KEY_SHAPE.fullmatch(key) is None:
         return None
-    return Journey(scheme, key, await journey.recall(tx, key))
+    kept = await journey.recall(tx, key)
+    if kept is None:
+        return Journey(scheme, key)
+    marks: Answers = {name: kept.pop(name) for name in MARKS if name in kept}
+    return Journey(scheme, key, kept, marks)

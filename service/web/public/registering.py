@@ -4,10 +4,12 @@ The answers never appear in an address, and lie encrypted (`answers`). A person 
 of the check page, which says so. The last page is the same whoever it was.
 """
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
 from fastapi import APIRouter
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +21,7 @@ from service.registrations.journey import Answers
 from service.registrations.saying import said_code
 from service.registrations.words import ContactBy
 from service.schemes.reading import SchemeView, find_scheme
-from service.web.public import answers
+from service.web.public import answers, forms
 from service.web.public.answers import Journey
 from service.web.public.pages import READ, language_of, see_other
 from service.web.public.process import Here, PublicProcess, SchemeSlug
@@ -100,7 +102,8 @@ async def send(request: Request, scheme: SchemeSlug, here: Here) -> Response:
             return see_other(_path(scheme, CHECK), language)
         challenge = new_challenge() if ContactBy.SMS in person.answers["contact_by"] else None
         form = form_of(person.answers, language, challenge)
-        await letterbox.drop(tx, found, form, now=here.clock.now())
+        if not _is_a_machine(person, sent, here):
+            await letterbox.drop(tx, found, form, now=here.clock.now())
         await journey.remember(tx, person.key, answers.finished(person.answers, challenge))
     await here.doorbell.ring(Job.INTAKE)
     return see_other(_path(scheme, DONE), language)
@@ -181,9 +184,15 @@ async def take(request: Request, scheme: SchemeSlug, page: str, here: Here) -> R
                 broken=rule,
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
             )
-        await journey.remember(tx, person.key, given)
+        marks = forms.marks(person.marks, sent, now=here.clock.now())
+        await journey.remember(tx, person.key, given | marks)
     still_open = open_question(given, found)
     return see_other(_path(scheme, still_open.page if still_open else CHECK), language_of(request))
+
+
+def _is_a_machine(person: Journey, sent: FormData, here: PublicProcess) -> bool:
+    quickest = timedelta(seconds=here.settings.quickest_form_seconds)
+    return forms.is_a_machine(person.marks, sent, quickest=quickest, now=here.clock.now())
 
 
 def _path(scheme: str, page: str) -> str:
