@@ -12,7 +12,9 @@ from service.registrations.confirming import ClaimedConfirmation
 from service.registrations.wording import Filled, words
 from service.registrations.words import Channel, Purpose
 from service.schemes.reading import SchemeView, all_schemes, public_list
+from workers import copying
 from workers.context import WorkerContext
+from workers.copying import Copied
 from workers.handing_over import hand_over, slow_down
 from workers.rendering import open_email
 from workers.unsealing import CannotOpen
@@ -41,6 +43,7 @@ async def _batch(context: WorkerContext, permits: int) -> int:
     token = context.notify.fence()
     async with context.transactions.begin() as tx:
         claimed = await confirming.claim(tx, CHANNELS, limit=permits, now=context.clock.now())
+        copies = await copying.read(tx, claimed, now=context.clock.now())
         schemes = {scheme.id: scheme for scheme in await all_schemes(tx)}
         allowed = {
             scheme: guard.Allowed(details.emails, details.phones)
@@ -50,7 +53,8 @@ async def _batch(context: WorkerContext, permits: int) -> int:
     ready: list[tuple[ClaimedConfirmation, EmailMessage]] = []
     unusable: list[UUID] = []
     for each in claimed:
-        message = _readable(context, each, schemes[each.scheme_id], allowed[each.scheme_id])
+        copied = copies.get(each.registration_id) if each.registration_id else None
+        message = _readable(context, each, schemes[each.scheme_id], allowed[each.scheme_id], copied)
         if message is None:
             unusable.append(each.id)
         else:
@@ -68,11 +72,20 @@ async def _batch(context: WorkerContext, permits: int) -> int:
 
 
 def _readable(
-    context: WorkerContext, claimed: ClaimedConfirmation, scheme: SchemeView, allowed: guard.Allowed
+    context: WorkerContext,
+    claimed: ClaimedConfirmation,
+    scheme: SchemeView,
+    allowed: guard.Allowed,
+    copied: Copied | None,
 ) -> EmailMessage | None:
     """One confirmation as it will leave; None where it cannot leave so, and a person must look."""
     try:
-        message = _message(context, claimed, scheme)
+        if claimed.purpose is not Purpose.COPY:
+            message = _message(context, claimed, scheme)
+        elif copied is not None:
+            message = _copy(context, claimed, scheme, allowed, copied)
+        else:
+            return None  # They were erased meanwhile.
     except CannotOpen as error:
         log.error("a contact cannot be opened", contact=str(claimed.contact_id), error=error)
         return None
@@ -103,6 +116,26 @@ def _message(context: WorkerContext, claimed: ClaimedConfirmation, scheme: Schem
         reference=claimed.reference,
         own_links=(link,),
         reply_to_id=scheme.reply_to_id,
+    )
+
+
+def _copy(
+    context: WorkerContext,
+    claimed: ClaimedConfirmation,
+    scheme: SchemeView,
+    allowed: guard.Allowed,
+    copied: Copied,
+) -> EmailMessage:
+    """The one message that holds what a person typed, to that person alone (security.md)."""
+    copy = copying.write(copied, claimed, scheme, allowed, context.keys)
+    return EmailMessage(
+        recipient=open_email(context.keys, claimed.sealed_contact, claimed.contact_id),
+        subject=copy.written.subject,
+        body=copy.written.body,
+        reference=claimed.reference,
+        reply_to_id=scheme.reply_to_id,
+        own_details=copy.own_details,
+        sanitised=True,
     )
 
 

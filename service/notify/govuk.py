@@ -97,6 +97,7 @@ class GovukNotify:
                 reference=message.reference,
                 email_reply_to_id=message.reply_to_id,
                 one_click_unsubscribe_url=message.one_click_unsubscribe_url,
+                sanitise_content_for=["body"] if message.sanitised else None,
             )
         except HTTPError as error:
             return _judge(error, token)

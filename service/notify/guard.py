@@ -33,5 +33,8 @@ def read(message: EmailMessage, allowed: Allowed) -> Stopped | None:
     for link in message.own_links:
         # By value: only the very links that were made for this person, wherever they stand.
         text = text.replace(link, "")
-    found = find_details(text).without(allowed.emails | {message.recipient.index_form}, allowed.phones)
+    own = message.own_details
+    found = find_details(text).without(
+        allowed.emails | own | {message.recipient.index_form}, allowed.phones | own
+    )
     return Stopped(len(found.emails), len(found.phones)) if found else None

@@ -6,6 +6,7 @@ address is known (promise 3). Everything that depends on that happens in `worker
 
 from datetime import datetime
 
+from pydantic import BaseModel
 from sqlmodel import insert
 from uuid6 import uuid7
 
@@ -13,6 +14,7 @@ from service.crypto.canonical import canonical_json
 from service.crypto.sealing import seal
 from service.database import Transaction
 from service.errors import Conflict, Invalid, Unavailable
+from service.registrations.asks import InboxAsk, LinkAsk, ReplacementAsk
 from service.registrations.form import RegistrationForm
 from service.registrations.places import intake_place
 from service.registrations.tables import Intake
@@ -40,11 +42,22 @@ async def drop(tx: Transaction, scheme: SchemeView, form: RegistrationForm, *, n
     }
     if wrong:
         raise Invalid(wrong)
+    await _put(tx, scheme, form, now=now)
+
+
+async def drop_ask(
+    tx: Transaction, scheme: SchemeView, ask: LinkAsk | ReplacementAsk | InboxAsk, *, now: datetime
+) -> None:
+    """The same for what somebody asks about a registration; also where the scheme has closed."""
+    await _put(tx, scheme, ask, now=now)
+
+
+async def _put(tx: Transaction, scheme: SchemeView, said: BaseModel, *, now: datetime) -> None:
     if scheme.sealing_key is None:
         raise Unavailable
     row = uuid7()
     sealed = seal(
-        canonical_json(form.model_dump(mode="json")),
+        canonical_json(said.model_dump(mode="json")),
         key=scheme.sealing_key,
         place=intake_place(row),
     )

@@ -18,7 +18,7 @@ from service.web import brand, problem_schema, problems
 from service.web.access_log import AccessLog
 from service.web.headers import SecurityHeaders
 from service.web.limits import PUBLIC_BODY_BYTES, BodyLimit
-from service.web.public import api, confirming, leaving, registering, standing, well_known
+from service.web.public import api, confirming, leaving, preferences_api, registering, standing, well_known
 from service.web.public.pages import Pages
 from service.web.public.process import PublicProcess
 
@@ -59,6 +59,7 @@ def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastA
 
     app.include_router(well_known.router)
     app.include_router(api.router)
+    app.include_router(preferences_api.router)
     app.include_router(leaving.router)
     app.include_router(confirming.router)
     app.router.routes.extend(brand.asset_routes(settings.brand))
