@@ -17,6 +17,7 @@ Macro = Callable[..., Markup]
 COMPONENTS: Final = (
     "back-link",
     "button",
+    "checkboxes",
     "error-summary",
     "footer",
     "generic-header",
@@ -30,6 +31,7 @@ COMPONENTS: Final = (
     "skip-link",
     "summary-list",
     "table",
+    "textarea",
     "warning-text",
 )
 

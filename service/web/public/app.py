@@ -18,7 +18,19 @@ from service.web import brand, problem_schema, problems
 from service.web.access_log import AccessLog
 from service.web.headers import SecurityHeaders
 from service.web.limits import PUBLIC_BODY_BYTES, BodyLimit
-from service.web.public import api, confirming, leaving, preferences_api, registering, standing, well_known
+from service.web.public import (
+    api,
+    changing,
+    confirming,
+    handing_on,
+    leaving,
+    linking,
+    managing,
+    preferences_api,
+    registering,
+    standing,
+    well_known,
+)
 from service.web.public.pages import Pages
 from service.web.public.process import PublicProcess
 
@@ -62,9 +74,13 @@ def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastA
     app.include_router(preferences_api.router)
     app.include_router(leaving.router)
     app.include_router(confirming.router)
+    app.include_router(managing.router)
+    app.include_router(changing.router)
+    app.include_router(handing_on.router)
     app.router.routes.extend(brand.asset_routes(settings.brand))
     # These begin with the name of a scheme, which may be almost any word: they come last.
     app.include_router(registering.router)
+    app.include_router(linking.router)
     app.include_router(standing.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
