@@ -63,6 +63,11 @@ class Preferences:
     waiting_ways: frozenset[ContactBy]
     """Those with an address that waits to be confirmed; one may be both."""
 
+    @property
+    def ways_known(self) -> frozenset[ContactBy]:
+        """Those that need no address now: one was given, though it may lie in the letterbox still."""
+        return self.confirmed_ways | self.waiting_ways | frozenset(self.contact_by)
+
 
 def _moment(value: object) -> object:
     """A moment with its zone, or a day, which begins at midnight UTC."""
@@ -269,11 +274,10 @@ def _what_is_wrong(
         for position, code in enumerate(wanted.topics or ())
         if code not in known
     }
-    reachable = before.confirmed_ways | before.waiting_ways
     wrong |= {
         NEEDS[way]: f"It is needed, because contact_by has {way.value}"
         for way in ways
-        if way not in reachable and NEEDS[way] not in wanted.contacts
+        if way not in before.ways_known and NEEDS[way] not in wanted.contacts
     }
     used = {NEEDS[way] for way in ways}
     wrong |= dict.fromkeys(sorted(wanted.contacts - used), "Nothing in contact_by uses it")

@@ -148,10 +148,12 @@ def test_the_ways_keep_their_order_and_a_new_one_comes_last(
     path = f"/manage/{token}/ways"
     phone = {"ways": ["email", "phone"], "mobile": "020 7946 0123"}
     assert client.post(path, data=phone).status_code == 303
-    # What waits in the letterbox is not known here yet: its number has to be there again.
     more = {"ways": ["sms", "email", "phone"], "mobile": "07700 900123"}
     assert client.post(path, data=more).status_code == 303
     assert client.get(f"/v1/preferences/{token}").json()["contact_by"] == ["email", "phone", "sms"]
+    # What waits to be confirmed, in the letterbox even, does not stand in the way of other changes.
+    assert client.post(f"/manage/{token}/topics", data={"topics": "rules"}).status_code == 303
+    assert client.get(f"/manage/{token}").text.count("(waiting to be confirmed)") == 2
 
 
 def test_what_a_form_holds_that_was_typed_is_not_taken_for_html(

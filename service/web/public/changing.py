@@ -163,8 +163,7 @@ def _wrong_ways(
 ) -> tuple[tuple[str, str], ...]:
     if not ways:
         return (("ways", "manage.ways_missing"),)
-    reachable = found.confirmed_ways | found.waiting_ways
-    needed = {NEEDS[way] for way in ways if way not in reachable and not typed[NEEDS[way]]}
+    needed = {NEEDS[way] for way in ways if way not in found.ways_known and not typed[NEEDS[way]]}
     used = {NEEDS[way] for way in ways}
     unused = {name for name in MISSING if typed[name] and name not in used}
     return tuple((name, MISSING[name]) for name in FIELDS if name in needed) + tuple(
