@@ -17,7 +17,7 @@ $$;
 GRANT USAGE ON SCHEMA public TO kept_public, kept_staff, kept_callbacks, kept_worker;
 
 -- The public process: it can put a sealed thing into the letterbox, and act on a link it was shown.
-GRANT SELECT ON schemes, scheme_topics, sealing_keys TO kept_public;
+GRANT SELECT ON schemes, scheme_topics, sealing_keys, published_updates TO kept_public;
 GRANT INSERT (id, scheme_id, sealed, received_at) ON intake TO kept_public;
 GRANT EXECUTE ON FUNCTION
     look_at_link(bytea), use_link(bytea, text), use_code(bytea, bytea), language_of_registration(bytea),
@@ -35,7 +35,7 @@ GRANT SELECT, INSERT ON updates TO kept_staff;
 GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
     sending_since, resumed_at, halted_why, sent_back_why) ON updates TO kept_staff;
 GRANT SELECT, INSERT ON update_versions, approvals TO kept_staff;
-GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates TO kept_staff;
+GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates, passed_on, fulfilments TO kept_staff;
 GRANT SELECT, INSERT ON certificates TO kept_staff;
 GRANT UPDATE (asked_at) ON certificates TO kept_staff;
 GRANT SELECT, INSERT ON holds TO kept_staff;
@@ -44,8 +44,11 @@ GRANT SELECT, INSERT, UPDATE ON staff_members TO kept_staff;
 GRANT SELECT ON audit_events TO kept_staff;
 GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_staff;
 
--- What hears from Notify: it can say what happened to a reference, and see nothing.
+-- What hears from Notify: it can say what happened to a reference, and seal a text that somebody sent. It
+-- sees nothing.
 GRANT EXECUTE ON FUNCTION record_receipt(uuid, text, uuid, text) TO kept_callbacks;
+GRANT SELECT ON sealing_keys TO kept_callbacks;
+GRANT INSERT (id, sealed, received_at) ON received_texts TO kept_callbacks;
 
 -- The workers: the only ones that see a sealed contact.
 GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO kept_worker;
@@ -60,6 +63,10 @@ GRANT UPDATE (state, audience_sha256, planned, approved_at, not_before, sending_
 GRANT SELECT, INSERT, DELETE ON audience_members TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON deliveries TO kept_worker;
 GRANT UPDATE (state, attempts, lease_until, changed_at) ON deliveries TO kept_worker;
+GRANT SELECT, INSERT ON passed_on TO kept_worker;
+GRANT SELECT, INSERT, DELETE ON fulfilments TO kept_worker;
+GRANT SELECT, DELETE ON received_texts TO kept_worker;
+GRANT UPDATE (read_at, scheme_id) ON received_texts TO kept_worker;
 GRANT SELECT, INSERT ON attempts TO kept_worker;
 GRANT UPDATE (outcome, notify_id, ask_at, misses, notify_erred, seen_at) ON attempts TO kept_worker;
 GRANT SELECT, INSERT ON receipts TO kept_worker;
@@ -72,7 +79,7 @@ GRANT UPDATE (compared_at) ON holds TO kept_worker;
 GRANT SELECT, INSERT ON incidents, comparisons TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON ended_confirmations TO kept_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON heartbeats TO kept_worker;
-GRANT SELECT, INSERT, UPDATE ON notify_templates TO kept_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON notify_templates TO kept_worker;
 -- How far the record is, for the witness; not what it says.
 GRANT SELECT (seq, hash) ON audit_events TO kept_worker;
 GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_worker;

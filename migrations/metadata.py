@@ -7,6 +7,7 @@ import service.deliveries.tables
 import service.holds.tables
 import service.notify.tables
 import service.registrations.tables
+import service.replies.tables
 import service.schemes.tables
 import service.staff.tables
 import service.updates.tables  # noqa: F401

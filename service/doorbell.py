@@ -47,6 +47,7 @@ class Job(StrEnum):
     POLL = "poll"
     WITNESS = "witness"
     COMPARE = "compare"
+    REPLIES = "replies"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -62,6 +63,7 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.POLL: Lane.CARE,
     Job.WITNESS: Lane.CARE,
     Job.COMPARE: Lane.CARE,
+    Job.REPLIES: Lane.URGENT,
 }
 
 BUCKET_MS: Final = 100

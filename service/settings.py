@@ -6,6 +6,7 @@ value, and refuses to start a process that was given a secret of another one (co
 """
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -78,6 +79,9 @@ class StaffSettings(QueueSettings):
     oidc_client_secret: SecretStr
     oidc_role_claim: str = "roles"
     hold_window_seconds: Annotated[int, Field(ge=0)] = 900
+    text_pence: Annotated[Decimal, Field(ge=0, le=1000)] | None = None
+    """What Notify takes for one segment of a text. Without it no sum is shown."""
+    letter_pence: Annotated[Decimal, Field(ge=0, le=10_000)] | None = None
 
 
 class CallbacksSettings(QueueSettings):
@@ -95,6 +99,8 @@ class WorkerSettings(QueueSettings):
     notify_api_key: SecretStr
     notify_base_url: str = "https://api.notifications.service.gov.uk"
     notify_email_template_id: str
+    notify_sms_template_id: str | None = None
+    notify_letter_template_id: str | None = None
     notify_rate_per_minute: Annotated[int, Field(gt=0)] = 3000
     notify_retention_days: Annotated[int, Field(ge=1, le=7)] = 7
     uncertain_after_seconds: Annotated[int, Field(ge=0)] = 120

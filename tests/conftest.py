@@ -20,7 +20,9 @@ from service.settings import WorkerSettings
 from tests.harness.people import Service, now, sign_everybody_in
 from tests.harness.servers import (
     EMAIL_TEMPLATE,
+    LETTER_TEMPLATE,
     RATE,
+    SMS_TEMPLATE,
     TEMPLATE,
     Cluster,
     Database,
@@ -107,6 +109,8 @@ def worker_settings(
         notify_api_key=SecretStr(notify.api_key),
         notify_base_url=notify.url,
         notify_email_template_id=EMAIL_TEMPLATE,
+        notify_sms_template_id=SMS_TEMPLATE,
+        notify_letter_template_id=LETTER_TEMPLATE,
         notify_rate_per_minute=RATE,
         uncertain_after_seconds=0,
         witness=tmp_path / "witness",

@@ -13,7 +13,7 @@ from service.doorbell import LANES, LOST, Job, Lane, worker
 from service.errors import KeptError, Misconfigured
 from service.observability import configure_logging, log
 from service.settings import WorkerSettings, load
-from workers import confirm, intake, plan, reconcile, send, tidy, witnessing
+from workers import confirm, intake, plan, reconcile, replies, send, tidy, witnessing
 from workers.context import WorkerContext, make_context
 
 JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
@@ -29,6 +29,7 @@ JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
     Job.POLL: reconcile.poll,
     Job.WITNESS: witnessing.keep_witness,
     Job.COMPARE: witnessing.compare_with_notify,
+    Job.REPLIES: replies.read_texts,
 }
 
 SWEEPS: Final[Mapping[Job, int]] = {
@@ -44,6 +45,7 @@ SWEEPS: Final[Mapping[Job, int]] = {
     Job.POLL: 10,
     Job.WITNESS: 5,
     Job.COMPARE: 15,
+    Job.REPLIES: 5,
 }
 """Seconds between looks at PostgreSQL when nobody rings: what a lost ring costs at most."""
 
@@ -80,7 +82,7 @@ def _run(settings: WorkerSettings, lane: Lane) -> None:
         if lane is not Lane.CARE:
             context.heartbeat.start()
         if lane is LANES[Job.PLAN]:
-            await plan.see_template(context)
+            await plan.see_templates(context)
         print("ready", flush=True)
 
     jobs = {job: partial(handle, context) for job, handle in JOBS.items() if LANES[job] is lane}

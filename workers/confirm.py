@@ -1,48 +1,53 @@
-"""Sends confirmations: claim, hand over, settle, in three steps and two transactions."""
+"""Sends messages about registrations: claim, hand over, settle, in three steps and two transactions."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
 from service.notify import guard
-from service.notify.gateway import EmailMessage
+from service.notify.gateway import Message
 from service.observability import log
-from service.registrations import confirming
-from service.registrations.confirming import ClaimedConfirmation
-from service.registrations.wording import Filled, words
-from service.registrations.words import Channel, Purpose
+from service.registrations import claiming, confirming
+from service.registrations.claiming import ClaimedConfirmation
+from service.registrations.words import Channel
 from service.schemes.reading import SchemeView, all_schemes, public_list
 from workers import copying
+from workers.composing import compose
 from workers.context import WorkerContext
 from workers.copying import Copied
 from workers.handing_over import hand_over, slow_down
-from workers.rendering import open_email
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 100
-CHANNELS: Final = (Channel.EMAIL,)
 
 
 async def send_confirmations(context: WorkerContext) -> None:
-    """Send every confirmation that is due, as fast as the pace allows."""
+    """Send every message about a registration that is due, as fast as the pace allows."""
+    channels = channels_of(context)
     while True:
         async with context.transactions.begin() as tx:
-            waiting = await confirming.due(tx, CHANNELS, now=context.clock.now())
+            waiting = await claiming.due(tx, channels, now=context.clock.now())
         if waiting == 0:
             return
         await context.stop.read()
         permits = await context.permits(min(waiting, BATCH))
         if permits == 0:
             await asyncio.sleep(0.2)
-        elif await _batch(context, permits) == 0:
+        elif await _batch(context, channels, permits) == 0:
             return
 
 
-async def _batch(context: WorkerContext, permits: int) -> int:
+def channels_of(context: WorkerContext) -> list[Channel]:
+    """What Notify has a template of ours for. What is due by another waits until it has."""
+    return [Channel(offered) for offered in sorted(context.notify.offers)]
+
+
+async def _batch(context: WorkerContext, channels: Sequence[Channel], permits: int) -> int:
     # The fence: the token is older than the attempts that go out under it.
     token = context.notify.fence()
     async with context.transactions.begin() as tx:
-        claimed = await confirming.claim(tx, CHANNELS, limit=permits, now=context.clock.now())
+        claimed = await claiming.claim(tx, channels, limit=permits, now=context.clock.now())
         copies = await copying.read(tx, claimed, now=context.clock.now())
         schemes = {scheme.id: scheme for scheme in await all_schemes(tx)}
         allowed = {
@@ -50,7 +55,7 @@ async def _batch(context: WorkerContext, permits: int) -> int:
             for scheme in {each.scheme_id for each in claimed}
             for details in [await public_list(tx, scheme)]
         }
-    ready: list[tuple[ClaimedConfirmation, EmailMessage]] = []
+    ready: list[tuple[ClaimedConfirmation, Message]] = []
     unusable: list[UUID] = []
     for each in claimed:
         copied = copies.get(each.registration_id) if each.registration_id else None
@@ -77,15 +82,10 @@ def _readable(
     scheme: SchemeView,
     allowed: guard.Allowed,
     copied: Copied | None,
-) -> EmailMessage | None:
+) -> Message | None:
     """One confirmation as it will leave; None where it cannot leave so, and a person must look."""
     try:
-        if claimed.purpose is not Purpose.COPY:
-            message = _message(context, claimed, scheme)
-        elif copied is not None:
-            message = _copy(context, claimed, scheme, allowed, copied)
-        else:
-            return None  # They were erased meanwhile.
+        message = compose(claimed, scheme, allowed, context.keys, context.settings.public_url, copied)
     except CannotOpen as error:
         log.error("a contact cannot be opened", contact=str(claimed.contact_id), error=error)
         return None
@@ -93,52 +93,3 @@ def _readable(
         log.error("the guard stopped a confirmation", emails=stopped.emails, phones=stopped.phones)
         return None
     return message
-
-
-def _message(context: WorkerContext, claimed: ClaimedConfirmation, scheme: SchemeView) -> EmailMessage:
-    link = _link(context, claimed)
-    written = words(
-        claimed.purpose,
-        claimed.channel,
-        claimed.language,
-        Filled(
-            scheme=scheme.name[claimed.language.value],
-            until=claimed.expires_at.date(),
-            link=link,
-            number=claimed.number or "",
-        ),
-        reminds=claimed.reminds,
-    )
-    return EmailMessage(
-        recipient=open_email(context.keys, claimed.sealed_contact, claimed.contact_id),
-        subject=written.subject,
-        body=written.body,
-        reference=claimed.reference,
-        own_links=(link,),
-        reply_to_id=scheme.reply_to_id,
-    )
-
-
-def _copy(
-    context: WorkerContext,
-    claimed: ClaimedConfirmation,
-    scheme: SchemeView,
-    allowed: guard.Allowed,
-    copied: Copied,
-) -> EmailMessage:
-    """The one message that holds what a person typed, to that person alone (security.md)."""
-    copy = copying.write(copied, claimed, scheme, allowed, context.keys)
-    return EmailMessage(
-        recipient=open_email(context.keys, claimed.sealed_contact, claimed.contact_id),
-        subject=copy.written.subject,
-        body=copy.written.body,
-        reference=claimed.reference,
-        reply_to_id=scheme.reply_to_id,
-        own_details=copy.own_details,
-        sanitised=True,
-    )
-
-
-def _link(context: WorkerContext, claimed: ClaimedConfirmation) -> str:
-    page = "manage" if claimed.purpose is Purpose.MANAGE else "confirm"
-    return f"{context.settings.public_url}/{page}/{claimed.token}"

@@ -16,7 +16,7 @@ from service.deliveries import restoring
 from service.deliveries.claiming import sent_lately
 from service.deliveries.ramping import Ramp
 from service.doorbell import Doorbell, Lane
-from service.notify.gateway import NotifyGateway
+from service.notify.gateway import MessageType, NotifyGateway
 from service.notify.govuk import GovukNotify
 from service.notify.pacing import Pace
 from service.settings import WorkerSettings
@@ -108,7 +108,7 @@ def make_context(settings: WorkerSettings, lane: Lane) -> WorkerContext:
         notify=GovukNotify(
             api_key=settings.notify_api_key,
             base_url=settings.notify_base_url,
-            email_template_id=settings.notify_email_template_id,
+            templates=_templates(settings),
         ),
         pace=pace,
         doorbell=Doorbell.at(settings.redis_url),
@@ -118,3 +118,13 @@ def make_context(settings: WorkerSettings, lane: Lane) -> WorkerContext:
         clock=clock,
         threads=ThreadPoolExecutor(THREADS, thread_name_prefix="notify"),
     )
+
+
+def _templates(settings: WorkerSettings) -> dict[MessageType, str]:
+    """Notify's ids of the templates that this deployment has. What has none is not offered."""
+    named = {
+        MessageType.EMAIL: settings.notify_email_template_id,
+        MessageType.SMS: settings.notify_sms_template_id,
+        MessageType.LETTER: settings.notify_letter_template_id,
+    }
+    return {each: template for each, template in named.items() if template}

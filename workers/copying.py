@@ -10,7 +10,7 @@ from service.database import Transaction
 from service.deliveries.telling import days_told
 from service.notify.details import Details, find_details, redact
 from service.notify.guard import Allowed
-from service.registrations.confirming import ClaimedConfirmation
+from service.registrations.claiming import ClaimedConfirmation
 from service.registrations.copying import Held, Opened, copy_words, held_of
 from service.registrations.places import contact_place, profile_place
 from service.registrations.wording import Written
@@ -48,7 +48,7 @@ async def read(
     return {each: Copied(held[each], told.get(each, [])) for each in asked if each in held}
 
 
-def write(
+def write_copy(
     copied: Copied, claimed: ClaimedConfirmation, scheme: SchemeView, allowed: Allowed, keys: Keyring
 ) -> Copy:
     """One copy, in the language of the message. Raises `CannotOpen`.

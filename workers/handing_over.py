@@ -15,8 +15,8 @@ from typing import Final
 from service.holds.holding import hold_by_service
 from service.notify.gateway import (
     Busy,
-    EmailMessage,
     FencedToken,
+    Message,
     NotifyGateway,
     Outcome,
     ServiceRefused,
@@ -37,10 +37,10 @@ AFTER_MIDNIGHT: Final = timedelta(seconds=5)
 
 async def hand_over(
     context: WorkerContext,
-    messages: Sequence[EmailMessage],
+    messages: Sequence[Message],
     token: FencedToken,
     may_leave: Callable[[], bool],
-    is_wrong: Callable[[Outcome], bool] = lambda outcome: False,
+    is_wrong: Callable[[Message, Outcome], bool] = lambda message, outcome: False,
 ) -> list[Outcome]:
     """Hand messages to Notify; for each, in their order, what became of it. Never raises.
 
@@ -60,10 +60,10 @@ class _Batch:
     def __init__(
         self,
         notify: NotifyGateway,
-        messages: Sequence[EmailMessage],
+        messages: Sequence[Message],
         token: FencedToken,
         may_leave: Callable[[], bool],
-        is_wrong: Callable[[Outcome], bool],
+        is_wrong: Callable[[Message, Outcome], bool],
     ) -> None:
         self._notify = notify
         self._messages = messages
@@ -80,7 +80,9 @@ class _Batch:
         while (turn := next(self._turns)) < len(self._messages):
             outcome = self._outcomes[turn] = self._one(turn)
             # The rest of the batch would be told the same, and each denied request costs refill.
-            if isinstance(outcome, TryLater | ServiceRefused) or self._is_wrong(outcome):
+            if isinstance(outcome, TryLater | ServiceRefused) or self._is_wrong(
+                self._messages[turn], outcome
+            ):
                 self._over = True
 
     def close(self) -> list[Outcome]:
@@ -99,7 +101,7 @@ class _Batch:
             return TryLater(Busy.STALE_TOKEN)
         self._begun[turn] = True
         try:
-            return self._notify.send_email(message, self._token)
+            return self._notify.send(message, self._token)
         except Exception as error:
             # Whatever it was, it may have happened after the message left.
             log.error("a hand-over failed", reference=message.reference, error=error)
@@ -115,6 +117,8 @@ async def slow_down(context: WorkerContext, outcomes: Iterable[Outcome]) -> bool
         await context.pace.silence()
     if Busy.DAILY_LIMIT in busy:
         await _park(context)
+    if Busy.STALE_TOKEN in busy:
+        log.warning("messages were written down too slowly to leave under their token")
     if refused:
         log.error("Notify refuses us", why=sorted(refused))
     return bool(busy or refused)

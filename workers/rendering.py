@@ -1,61 +1,128 @@
 """From a sealed contact and approved words to one message for one person."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 from uuid import UUID
 
 from service.deliveries.claiming import Claimed, Person
-from service.notify.addresses import EmailAddress
-from service.notify.gateway import EmailMessage
+from service.notify.addresses import EmailAddress, PhoneNumber, PostalAddress
+from service.notify.gateway import EmailMessage, LetterMessage, Message, TextMessage
 from service.notify.guard import Allowed
 from service.registrations.places import contact_place
-from service.registrations.words import Language
-from service.updates.body import EmailWords
-from service.updates.wording import BETWEEN_LANGUAGES, leaving_words
+from service.registrations.words import Channel, Language
+from service.updates.body import EmailWords, LetterWords
+from service.updates.wording import BETWEEN_LANGUAGES, leaving_a_letter, leaving_words, text_message
 from workers.unsealing import Keyring
 
 HTTPS: Final = "https://"
+
+Recipient = EmailAddress | PhoneNumber | PostalAddress
+Links = Mapping[Language, Sequence[str]]
+"""The unsubscribe link of each person who is told at a contact, by their language, English first."""
 
 
 @dataclass(frozen=True)
 class Approved:
     """What an update says to everyone, loaded once for a batch."""
 
-    words: dict[Language, EmailWords]
-    template_version: int
+    email: dict[Language, EmailWords]
+    text: dict[Language, str]
+    letter: dict[Language, LetterWords]
+    template_versions: dict[Channel, int]
     reply_to_id: str | None
     allowed: Allowed
 
 
 def open_email(keys: Keyring, sealed: bytes, contact: UUID) -> EmailAddress:
     """Open one address. Raises `CannotOpen`."""
-    return EmailAddress.stored(keys.open(sealed, contact_place(contact)).decode())
+    return EmailAddress.stored(_open(keys, sealed, contact))
+
+
+def open_recipient(keys: Keyring, channel: Channel, sealed: bytes, contact: UUID) -> Recipient:
+    """Open one contact. Raises `CannotOpen`."""
+    match channel:
+        case Channel.EMAIL:
+            return open_email(keys, sealed, contact)
+        case Channel.SMS | Channel.PHONE:
+            return PhoneNumber(_open(keys, sealed, contact))
+        case Channel.LETTER:
+            return PostalAddress.stored(_open(keys, sealed, contact))
+        case _:
+            assert_never(channel)
 
 
 def render(
-    claimed: Claimed, recipient: EmailAddress, approved: Approved, keys: Keyring, public_url: str
-) -> EmailMessage:
+    claimed: Claimed, recipient: Recipient, approved: Approved, keys: Keyring, public_url: str
+) -> Message:
     """The message for one contact: in both languages where people who share it differ.
 
-    Below the approved words stands each person's own unsubscribe link, and nothing that anybody typed.
+    Below the approved words stands how to leave, and nothing that anybody typed.
     """
-    languages = sorted({person.language for person in claimed.people}, key=list(Language).index)
-    links = {person: _link(person, keys, public_url) for person in claimed.people}
-    parts = [
-        f"{approved.words[language].body.rstrip()}\n\n---\n\n"
-        + leaving_words(language, [link for person, link in links.items() if person.language is language])
-        for language in languages
-    ]
-    first = next(iter(links.values()))
+    match recipient:
+        case EmailAddress():
+            links = _links(claimed.people, approved.email, keys, public_url)
+            return _email(claimed.reference, recipient, approved, links)
+        case PhoneNumber():
+            links = _links(claimed.people, approved.text, keys, public_url)
+            body = text_message(approved.text, links)
+            return TextMessage(recipient, body, claimed.reference, _all(links))
+        case PostalAddress():
+            links = _links(claimed.people, approved.letter, keys, public_url)
+            return _letter(claimed.reference, recipient, approved, links)
+        case _:
+            assert_never(recipient)
+
+
+def _email(reference: str, recipient: EmailAddress, approved: Approved, links: Links) -> EmailMessage:
+    parts = (
+        f"{approved.email[language].body.rstrip()}\n\n---\n\n{leaving_words(language, each)}"
+        for language, each in links.items()
+    )
+    first, *_ = own_links = _all(links)
     return EmailMessage(
         recipient=recipient,
-        subject=" / ".join(approved.words[language].subject for language in languages),
+        subject=" / ".join(approved.email[language].subject for language in links),
         body=BETWEEN_LANGUAGES.join(parts),
-        reference=claimed.reference,
-        own_links=tuple(links.values()),
+        reference=reference,
+        own_links=own_links,
         one_click_unsubscribe_url=first if first.startswith(HTTPS) else None,
         reply_to_id=approved.reply_to_id,
     )
+
+
+def _letter(reference: str, recipient: PostalAddress, approved: Approved, links: Links) -> LetterMessage:
+    parts = (
+        f"{approved.letter[language].body.rstrip()}\n\n"
+        + leaving_a_letter(language, approved.allowed.telephone, each)
+        for language, each in links.items()
+    )
+    return LetterMessage(
+        recipient=recipient,
+        heading=" / ".join(approved.letter[language].heading for language in links),
+        body="\n\n".join(parts),
+        reference=reference,
+        own_links=_all(links),
+    )
+
+
+def _open(keys: Keyring, sealed: bytes, contact: UUID) -> str:
+    return keys.open(sealed, contact_place(contact)).decode()
+
+
+def _links(
+    people: Sequence[Person], words: Mapping[Language, object], keys: Keyring, public_url: str
+) -> Links:
+    """Whoever has changed to a language that there are no words in is told in the other."""
+    links: dict[Language, list[str]] = {language: [] for language in Language if language in words}
+    for person in people:
+        language = person.language if person.language in links else next(iter(links))
+        links[language].append(_link(person, keys, public_url))
+    return {language: each for language, each in links.items() if each}
+
+
+def _all(links: Links) -> tuple[str, ...]:
+    return tuple(link for each in links.values() for link in each)
 
 
 def _link(person: Person, keys: Keyring, public_url: str) -> str:

@@ -19,16 +19,17 @@ from service.deliveries.states import DeliveryState
 from service.doorbell import Job
 from service.errors import Unavailable
 from service.notify import guard
-from service.notify.gateway import Accepted, EmailMessage, FencedToken, Outcome, Refusal, ServiceRefused
+from service.notify.gateway import Accepted, FencedToken, Message, Outcome, Refusal, ServiceRefused
 from service.observability import log
+from service.registrations.words import Channel
 from service.schemes.reading import public_list
-from service.updates.content import email_words
+from service.updates.content import email_words, letter_words, templates, text_words
 from service.updates.drafting import current_version, locked
 from service.updates.halting import Why, halt_by_service
 from service.updates.states import UpdateState
 from workers.context import WorkerContext
 from workers.handing_over import hand_over, slow_down
-from workers.rendering import Approved, open_email, render
+from workers.rendering import Approved, open_recipient, render
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 200
@@ -139,8 +140,10 @@ async def _load(tx: Transaction, update_id: UUID) -> Approved:
     content = (await current_version(tx, update)).content
     details = await public_list(tx, update.scheme_id)
     return Approved(
-        words=email_words(content),
-        template_version=content["template"]["version"],
+        email=email_words(content),
+        text=text_words(content),
+        letter=letter_words(content),
+        template_versions={channel: seen.version for channel, seen in templates(content).items() if seen},
         reply_to_id=content["reply_to_used"],
         allowed=guard.Allowed(details.emails, details.phones),
     )
@@ -149,35 +152,35 @@ async def _load(tx: Transaction, update_id: UUID) -> Approved:
 async def _hand_over(context: WorkerContext, update_id: UUID, batch: Batch, approved: Approved) -> list[Sent]:
     """Hand a batch over, but for those deliveries that should not leave."""
     sent: list[Sent] = []
-    ready: list[tuple[Claimed, EmailMessage]] = []
+    ready: list[tuple[Claimed, Message]] = []
     for claimed in batch.claimed:
         message = _message(context, claimed, approved)
-        if isinstance(message, EmailMessage):
-            ready.append((claimed, message))
-        else:
+        if isinstance(message, tuple):
             sent.append(message)
+        else:
+            ready.append((claimed, message))
     outcomes = await hand_over(
         context,
         [message for _, message in ready],
         batch.token,
         lambda: context.stop.update_may_leave(update_id),
-        lambda outcome: _halts(outcome, approved) is not None,
+        lambda message, outcome: _halts(message, outcome, approved) is not None,
     )
     sent += [
-        (settlement(claimed, outcome), outcome, _halts(outcome, approved))
-        for (claimed, _), outcome in zip(ready, outcomes, strict=True)
+        (settlement(claimed, outcome), outcome, _halts(message, outcome, approved))
+        for (claimed, message), outcome in zip(ready, outcomes, strict=True)
     ]
     return sent
 
 
-def _message(context: WorkerContext, claimed: Claimed, approved: Approved) -> EmailMessage | Sent:
+def _message(context: WorkerContext, claimed: Claimed, approved: Approved) -> Message | Sent:
     """What is to leave for one delivery, or why nothing is."""
     if not claimed.people or claimed.sealed is None:
         return not_sent(claimed, DeliveryState.WITHDRAWN), None, None
     if claimed.suppressed:
         return not_sent(claimed, DeliveryState.SUPPRESSED), None, None
     try:
-        recipient = open_email(context.keys, claimed.sealed, claimed.contact)
+        recipient = open_recipient(context.keys, claimed.channel, claimed.sealed, claimed.contact)
     except CannotOpen as error:
         log.error("a contact cannot be opened", contact=str(claimed.contact), error=error)
         return not_sent(claimed, DeliveryState.SET_ASIDE), None, None
@@ -188,10 +191,11 @@ def _message(context: WorkerContext, claimed: Claimed, approved: Approved) -> Em
     return message
 
 
-def _halts(outcome: Outcome, approved: Approved) -> Why | None:
-    """Whether what Notify said has to stop the whole update."""
+def _halts(message: Message, outcome: Outcome, approved: Approved) -> Why | None:
+    """Whether what Notify said of a message has to stop the whole update."""
+    approved_version = approved.template_versions[Channel(message.type)]
     match outcome:
-        case Accepted() if outcome.template_version != approved.template_version:
+        case Accepted() if outcome.template_version != approved_version:
             return Why.TEMPLATE
         case ServiceRefused(why=Refusal.KEY):
             return Why.KEY

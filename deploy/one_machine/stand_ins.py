@@ -68,6 +68,10 @@ def notify_argv(data_dir: Path, ports: Ports, settings: Mapping[str, str]) -> li
             "url": f"{url_of(ports.callbacks)}/receipts",
             "token": settings["KEPT_NOTIFY_CALLBACK_TOKEN"],
         },
+        "received_texts_callback": {
+            "url": f"{url_of(ports.callbacks)}/received-texts",
+            "token": settings["KEPT_NOTIFY_CALLBACK_TOKEN"],
+        },
         "delivery_seconds": 0.2,
     }
     return _argv("deploy.demo.notify", ports.notify, data_dir / "notify", config)

@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +27,12 @@ from tests.web_public.people import People  # noqa: E402
 from tests.web_public.serving import public_process  # noqa: E402
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
+LAUNCH: Final = HERE.parents[1] / "deploy" / "demo" / "update-launch.toml"
+EARLIER: Final = (
+    (datetime(2027, 3, 2, tzinfo=UTC), "What evidence to send", "Pa dystiolaeth i’w hanfon"),
+    (datetime(2027, 1, 19, tzinfo=UTC), "Events near you", "Digwyddiadau yn eich ardal chi"),
+)
+"""Subjects of earlier updates."""
 
 
 def take(page: Page, url: str, people: People) -> None:
@@ -84,6 +92,27 @@ def take(page: Page, url: str, people: People) -> None:
     picture("check-320")
 
 
+def take_reading(page: Page, url: str, people: People) -> None:
+    """The pages that ask nothing: the archive, an update, and what has to be said."""
+    scheme = people.scheme()
+    launch = tomllib.loads(LAUNCH.read_text())["email"]
+    update = people.published(scheme, launch, at=datetime(2027, 5, 4, 9, tzinfo=UTC))
+    for day, english, welsh in EARLIER:
+        words = {"en": {"subject": english, "body": "x"}, "cy": {"subject": welsh, "body": "x"}}
+        people.published(scheme, words, at=day)
+    for name, path, width in (
+        ("archive", "updates", 1000),
+        ("update", f"updates/{update}", 1000),
+        ("update-welsh-320", f"updates/{update}?lang=cy", 320),
+        ("privacy", "privacy", 1000),
+        ("complaints", "complaints", 1000),
+        ("help", "help", 1000),
+    ):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(f"{url}/{scheme.slug}/{path}")
+        page.screenshot(path=HERE / f"{name}.png", full_page=True)
+
+
 def take_staff_pages() -> None:
     """The browser's test of the certificate takes its picture: it has a real update that was really sent."""
     subprocess.run(
@@ -116,6 +145,8 @@ if __name__ == "__main__":
     ):
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
-        take(browser.new_page(viewport={"width": 1000, "height": 800}), serving.url, People(connection))
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        take(page, serving.url, People(connection))
+        take_reading(page, serving.url, People(connection))
         browser.close()
     take_staff_pages()

@@ -102,6 +102,16 @@ class UpdateSent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpdatePassedOn(Event):
+    """People whose message can never arrive are told by their next channel."""
+
+    act: ClassVar[str] = "update-passed-on"
+    update: UUID
+    count: int
+    """New deliveries."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CertificateSigned(Event):
     act: ClassVar[str] = "certificate-signed"
     update: UUID

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from service.database import Transaction
-from service.registrations.words import Language
+from service.registrations.words import Channel, Language
 
 LEASE: Final = timedelta(seconds=100)
 """Longer than a token's life (30 s) and the deadline of a whole call (65 s) together."""
@@ -27,7 +27,11 @@ CLAIM = text("""
                 SELECT FROM updates u
                 JOIN update_versions v ON v.update_id = u.id AND v.version = u.version
                 WHERE u.id = :update AND u.state = 'sending' AND u.not_before <= :now AND (
-                    u.planned = 1 OR EXISTS (
+                    -- One recipient needs no senior, by however many of their channels they are told.
+                    (SELECT count(*) FROM (
+                        SELECT FROM audience_members WHERE update_id = :update LIMIT 2
+                    ) AS first_two) = 1
+                    OR EXISTS (
                         SELECT FROM approvals a
                         WHERE a.update_id = u.id AND a.version = u.version AND a.decision = 'approve'
                             AND a.content_sha256 = v.content_sha256
@@ -41,17 +45,25 @@ CLAIM = text("""
         UPDATE deliveries d
         SET state = 'claimed', attempts = d.attempts + 1, lease_until = :lease_until, changed_at = :now
         WHERE d.id = ANY (ARRAY(SELECT id FROM due))
-        RETURNING d.id, d.contact_id, d.attempts
+        RETURNING d.id, d.channel, d.contact_id, d.attempts
     ), tried AS (
         INSERT INTO attempts (id, delivery_id, number, reference, started_at, misses)
         SELECT gen_random_uuid(), id, attempts, 'd-' || id || '-' || attempts, :now, 0 FROM claimed
     )
-    SELECT c.id, c.attempts, 'd-' || c.id || '-' || c.attempts AS reference, c.contact_id, k.sealed,
-        k.suppressed_at IS NOT NULL AS suppressed,
+    SELECT c.id, c.attempts, 'd-' || c.id || '-' || c.attempts AS reference, c.channel, c.contact_id,
+        k.sealed, k.suppressed_at IS NOT NULL AS suppressed,
         (
             SELECT array_agg(r.id || '/' || r.unsubscribe_generation || '/' || r.language)
-            FROM audience_members m JOIN registrations r ON r.id = m.registration_id
-            WHERE m.update_id = :update AND m.contact_id = c.contact_id AND r.state = 'confirmed'
+            FROM (
+                SELECT registration_id FROM audience_members
+                    WHERE update_id = :update AND contact_id = c.contact_id
+                UNION
+                SELECT registration_id FROM passed_on
+                    WHERE update_id = :update AND contact_id = c.contact_id
+            ) m
+            JOIN registrations r ON r.id = m.registration_id
+            JOIN registration_contacts rc ON rc.registration_id = r.id AND rc.contact_id = c.contact_id
+            WHERE r.state = 'confirmed' AND rc.confirmed_at IS NOT NULL
                 AND (r.paused_until IS NULL OR r.paused_until <= :now)
         ) AS people
     FROM claimed c
@@ -83,6 +95,7 @@ class Claimed:
     delivery: UUID
     number: int
     reference: str
+    channel: Channel
     contact: UUID
     sealed: bytes | None = field(repr=False)
     """None where the contact is gone."""
@@ -102,6 +115,7 @@ async def claim(tx: Transaction, update_id: UUID, *, limit: int, now: datetime) 
             delivery=row.id,
             number=row.attempts,
             reference=row.reference,
+            channel=Channel(row.channel),
             contact=row.contact_id,
             sealed=bytes(row.sealed) if row.sealed is not None else None,
             suppressed=bool(row.suppressed),

@@ -4,6 +4,7 @@ One recipient needs no senior, within limits: five such updates a day by one aut
 words to a second person within seven days. Beyond them a senior has to approve.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,13 +16,20 @@ from service.audit import chain
 from service.audit.events import AudienceFrozen, SendingBegan, UpdateReleased, UpdateSentBack
 from service.database import Transaction
 from service.deliveries.planning import freeze
-from service.notify.gateway import TemplateSeen
+from service.registrations.words import Channel
 from service.updates.audience import audience_sha256
-from service.updates.content import CHANNELS, Content, audience_rule
+from service.updates.content import (
+    MESSAGES,
+    Content,
+    Templates,
+    audience_rule,
+    channels,
+)
+from service.updates.content import templates as templates_of
 from service.updates.drafting import back_to_draft, current_version, locked, send_time
 from service.updates.halting import Why, halt_by_service
 from service.updates.states import UpdateState
-from service.updates.tables import Update, UpdateVersion
+from service.updates.tables import AudienceMember, Update, UpdateVersion
 
 ACTOR: Final = "worker:plan"
 ALONE_A_DAY: Final = 5
@@ -34,24 +42,29 @@ async def waiting(tx: Transaction, state: UpdateState) -> list[UUID]:
     return list(found.all())
 
 
-async def prepare(tx: Transaction, update_id: UUID, *, template: TemplateSeen | None, now: datetime) -> None:
-    """Freeze the people of a submitted update; goes back to its author where it cannot be sent."""
+async def prepare(
+    tx: Transaction, update_id: UUID, *, templates: Templates, offers: Collection[Channel], now: datetime
+) -> None:
+    """Freeze the people of a submitted update; goes back to its author where it cannot be sent.
+
+    `templates` are those that were seen just now, `offers` the channels that there is a template for.
+    """
     update = await locked(tx, update_id)
     if update.state is not UpdateState.PREPARING:
         return
     version = await current_version(tx, update)
-    if template is not None and not _written_for(version.content, template):
-        await _send_back(tx, update, "Notify's template has changed. Save the update again.", now=now)
+    if (why := _cannot_be_sent(version.content, templates, offers)) is not None:
+        await _send_back(tx, update, why, now=now)
         return
     frozen = await freeze(
         tx,
         update.id,
         scheme_id=update.scheme_id,
         rule=audience_rule(version.content),
-        channels=CHANNELS,
+        channels=channels(version.content),
         now=now,
     )
-    if frozen.deliveries == 0:
+    if frozen.people == 0:
         await _send_back(tx, update, "Nobody who can be reached is in its audience.", now=now)
         return
     update.planned = frozen.deliveries
@@ -96,8 +109,14 @@ async def begin_sending(tx: Transaction, update_id: UUID, *, now: datetime) -> b
     return True
 
 
-def _written_for(content: Content, template: TemplateSeen) -> bool:
-    return bool(content["template"] == {"id": str(template.template_id), "version": template.version})
+def _cannot_be_sent(content: Content, seen: Templates, offers: Collection[Channel]) -> str | None:
+    """Why it cannot leave as it was written. What Notify could not be asked about is left to the sending."""
+    for channel, written_for in templates_of(content).items():
+        if channel not in offers:
+            return f"Nothing can be sent by {channel.value} any more. Leave those words out."
+        if channel in seen and seen[channel] != written_for:
+            return "Notify's template has changed. Save the update again."
+    return None
 
 
 async def _send_back(tx: Transaction, update: Update, why: str, *, now: datetime) -> None:
@@ -111,8 +130,15 @@ async def _send_back(tx: Transaction, update: Update, why: str, *, now: datetime
 async def _within_limits(tx: Transaction, update: Update, version: UpdateVersion, *, now: datetime) -> bool:
     # One author at a time: two submissions at once would each count without the other.
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtext(update.created_by))))
+    people = (
+        select(func.count()).where(AudienceMember.update_id == Update.id).correlate(Update).scalar_subquery()
+    )
     others = select(Update.id).where(
-        Update.id != update.id, Update.planned == 1, col(Update.approved_at).is_not(None)
+        # One person may have been told by each of their channels, one after the other.
+        Update.id != update.id,
+        Update.planned <= len(MESSAGES),
+        col(Update.approved_at).is_not(None),
+        people == 1,
     )
     today = await tx.scalar(
         select(func.count()).select_from(

@@ -26,19 +26,20 @@ AWAITED: Final = (DeliveryState.CLAIMED, DeliveryState.UNCERTAIN, DeliveryState.
 FEW: Final = 3
 """So many permanent failures never halt an update by themselves: one of two people may have moved."""
 
-# Counted from the last resumption: a senior who resumes has seen what bounced before.
+# Counted from the last resumption: a senior who resumes has seen what bounced before. And by the first
+# channel of each person alone: somebody who has moved may bounce by every one of theirs.
 BOUNCING = text("""
     SELECT u.id FROM updates u
     CROSS JOIN LATERAL (
         SELECT count(*) AS failed FROM deliveries d
-        WHERE d.update_id = u.id AND d.state IN ('bounced', 'refused')
+        WHERE d.update_id = u.id AND d.state IN ('bounced', 'refused') AND d.instead_of IS NULL
             AND d.changed_at > coalesce(u.resumed_at, u.sending_since)
     ) permanently
     CROSS JOIN LATERAL (
         -- Not counted at all while too few failed.
         SELECT count(*) AS settled FROM deliveries d
         WHERE permanently.failed >= :few AND d.update_id = u.id
-            AND d.state IN ('delivered', 'bounced', 'refused', 'failed')
+            AND d.state IN ('delivered', 'bounced', 'refused', 'failed') AND d.instead_of IS NULL
             AND d.changed_at > coalesce(u.resumed_at, u.sending_since)
     ) altogether
     WHERE u.state = 'sending' AND permanently.failed >= :few

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 
 from service.database import Transaction
-from service.deliveries import duplicates
+from service.deliveries import duplicates, passing_on
 
 BATCH: Final = 2000
 ACTOR: Final = "worker:receipts"
@@ -52,9 +52,12 @@ SETTLE = text("""
         WHERE r.id = ANY (:ids)
             AND r.status IN ('delivered', 'permanent-failure', 'temporary-failure', 'technical-failure')
         ORDER BY a.delivery_id, r.received_at
+    ), moved AS (
+        UPDATE deliveries d SET state = f.state, changed_at = :now
+        FROM final f WHERE d.id = f.delivery_id AND d.state = 'accepted'
+        RETURNING d.id, d.state
     )
-    UPDATE deliveries d SET state = f.state, changed_at = :now
-    FROM final f WHERE d.id = f.delivery_id AND d.state = 'accepted'
+    SELECT id FROM moved WHERE state = 'bounced'
 """)
 
 # A message that Notify has under one of our references, and that is not the one we counted.
@@ -106,8 +109,11 @@ async def apply(tx: Transaction, *, now: datetime) -> int:
     early = set((await tx.execute(EARLY, {"ids": taken})).scalars())
     ids = [each for each in taken if each not in early]
     parameters = {"ids": ids, "now": now}
-    for statement in (ADOPT, SETTLE, SUPPRESS, APPLIED):
+    await tx.execute(ADOPT, parameters)
+    bounced = list((await tx.execute(SETTLE, parameters)).scalars())
+    for statement in (SUPPRESS, APPLIED):
         await tx.execute(statement, parameters)
+    await passing_on.pass_on(tx, bounced, actor=ACTOR, now=now)
     twice = (await tx.execute(DUPLICATES, parameters)).all()
     await duplicates.found(tx, twice, actor=ACTOR, now=now)
     return len(ids)

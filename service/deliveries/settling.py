@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from service.database import Transaction
-from service.deliveries import duplicates
+from service.deliveries import duplicates, passing_on
 from service.deliveries.claiming import Claimed
 from service.deliveries.states import DeliveryState
 from service.notify.gateway import (
@@ -126,6 +126,8 @@ async def settle(
     late = (await tx.execute(LATE, parameters)).all()
     await tx.execute(NOTE, parameters)
     await tx.execute(MOVE, parameters)
+    refused = [each.claimed.delivery for each in settlements if each.state is DeliveryState.REFUSED]
+    await passing_on.pass_on(tx, refused, actor=ACTOR, now=now)
     await duplicates.found(tx, late, actor=ACTOR, now=now)
 
 

@@ -1,6 +1,7 @@
 """The ledger: one row for one update to one contact, one row for each hand-over, one for each receipt."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,17 @@ from sqlmodel import Field, SQLModel
 from service.database import BYTES, MOMENT, words
 from service.deliveries.states import DeliveryState
 from service.registrations.words import Channel
+
+
+class Need(StrEnum):
+    """What a person needs and Notify cannot do: somebody rings, or sends it in another format."""
+
+    PHONE = "phone"
+    LARGE_PRINT = "large-print"
+    BRAILLE = "braille"
+    AUDIO = "audio"
+    BSL = "bsl"
+    EASY_READ = "easy-read"
 
 
 class Delivery(SQLModel, table=True):
@@ -27,6 +39,7 @@ class Delivery(SQLModel, table=True):
             postgresql_where=text("state IN ('claimed', 'uncertain', 'accepted')"),
         ),
         Index("deliveries_by_outcome", "update_id", "state"),
+        Index("deliveries_instead", "instead_of", postgresql_where=text("instead_of IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -38,6 +51,40 @@ class Delivery(SQLModel, table=True):
     attempts: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=MOMENT)
     changed_at: datetime = Field(sa_type=MOMENT)
+    instead_of: UUID | None = Field(default=None, foreign_key="deliveries.id")
+    """The delivery that can never arrive, where this is somebody's next channel."""
+
+
+class PassedOn(SQLModel, table=True):
+    """One person whom an update could not reach at one contact, and the next contact that it goes to."""
+
+    __tablename__ = "passed_on"
+    __table_args__ = (
+        Index("passed_on_to_a_contact", "update_id", "contact_id"),
+        Index("passed_on_from_a_delivery", "from_delivery"),
+    )
+
+    update_id: UUID = Field(primary_key=True, foreign_key="updates.id")
+    registration_id: UUID = Field(primary_key=True)
+    """A bare id: it outlives an erasure."""
+    from_delivery: UUID = Field(primary_key=True, foreign_key="deliveries.id")
+    contact_id: UUID
+    channel: Channel = Field(sa_type=words(Channel, "passed_on_channel"))
+    passed_at: datetime = Field(sa_type=MOMENT)
+
+
+class Fulfilment(SQLModel, table=True):
+    """One thing that one person of an update needs besides, or instead of, a message. Frozen with them."""
+
+    __tablename__ = "fulfilments"
+
+    update_id: UUID = Field(primary_key=True, foreign_key="updates.id")
+    registration_id: UUID = Field(primary_key=True)
+    """A bare id: it outlives an erasure."""
+    need: Need = Field(primary_key=True, sa_type=words(Need, "fulfilment_need"))
+    done_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    done_by: str | None = None
+    """Who of staff said that it was done."""
 
 
 class Attempt(SQLModel, table=True):

@@ -1,20 +1,16 @@
 """People whom an update did not reach, for caseworkers: nobody is lost in silence.
 
-Their address does not exist, refused the message, or nobody can know whether it came. An update goes to
-the first confirmed channel of a person that it has words for; where that fails and there is no other,
-somebody has to write or ring.
+Their address does not exist, refused the message, or nobody can know whether it came, and there is no
+other channel of theirs that it could be passed on to: somebody has to write or ring.
 """
 
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import col
+from sqlalchemy import text
 
 from service.database import Transaction
 from service.deliveries.states import DeliveryState
-from service.deliveries.tables import Delivery
-from service.updates.tables import AudienceMember
 
 UNREACHED: Final = (
     DeliveryState.BOUNCED,
@@ -27,9 +23,25 @@ PAGE: Final = 500
 FIRST: Final = UUID(int=0)
 """Before every id."""
 
+# Of somebody who was passed on, what became of the best of their later deliveries.
+FIND = text("""
+    SELECT m.registration_id, coalesce(later.state, d.state) AS state
+    FROM audience_members m
+    JOIN deliveries d ON d.update_id = m.update_id AND d.contact_id = m.contact_id
+    LEFT JOIN LATERAL (
+        SELECT n.state FROM passed_on p
+        JOIN deliveries n ON n.update_id = p.update_id AND n.contact_id = p.contact_id
+        WHERE p.update_id = m.update_id AND p.registration_id = m.registration_id
+        ORDER BY n.state = ANY (:unreached), p.passed_at DESC LIMIT 1
+    ) later ON true
+    WHERE m.update_id = :update AND m.registration_id > :after
+        AND d.state = ANY (:unreached) AND coalesce(later.state, d.state) = ANY (:unreached)
+    ORDER BY m.registration_id LIMIT :page
+""")
+
 
 class Unreached(NamedTuple):
-    """One person, by the bare id of their registration, and what became of their delivery."""
+    """One person, by the bare id of their registration, and what became of their last delivery."""
 
     registration: UUID
     state: DeliveryState
@@ -38,18 +50,12 @@ class Unreached(NamedTuple):
 async def unreached(tx: Transaction, update_id: UUID, *, after: UUID | None = None) -> list[Unreached]:
     """Up to 500 people whom an update did not reach, in the order of their ids, after one of them."""
     rows = await tx.execute(
-        select(col(AudienceMember.registration_id), col(Delivery.state))
-        .join(
-            Delivery,
-            (col(Delivery.update_id) == col(AudienceMember.update_id))
-            & (col(Delivery.contact_id) == col(AudienceMember.contact_id)),
-        )
-        .where(
-            col(AudienceMember.update_id) == update_id,
-            col(Delivery.state).in_(UNREACHED),
-            col(AudienceMember.registration_id) > (after or FIRST),
-        )
-        .order_by(col(AudienceMember.registration_id))
-        .limit(PAGE)
+        FIND,
+        {
+            "update": update_id,
+            "after": after or FIRST,
+            "unreached": [state.value for state in UNREACHED],
+            "page": PAGE,
+        },
     )
-    return [Unreached(registration, state) for registration, state in rows]
+    return [Unreached(row.registration_id, DeliveryState(row.state)) for row in rows]

@@ -69,6 +69,15 @@ class PhoneNumber:
 
     e164: str = field(repr=False)
 
+    @property
+    def as_written(self) -> str:
+        """As people write it: 0800 678 1925, and +353 … where it is not British."""
+        number = phonenumbers.parse(self.e164)
+        formats = phonenumbers.PhoneNumberFormat
+        return phonenumbers.format_number(
+            number, formats.NATIONAL if number.country_code == 44 else formats.INTERNATIONAL
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PostalAddress:
@@ -76,9 +85,14 @@ class PostalAddress:
 
     lines: tuple[str, ...] = field(repr=False)
 
+    @classmethod
+    def stored(cls, text: str) -> "PostalAddress":
+        """An address that was read before it was sealed, with the name above it, as it was read."""
+        return cls(tuple(text.splitlines()))
+
     @property
     def text(self) -> str:
-        """One line below the other: as it is sealed, and read again by `postal_address`."""
+        """One line below the other: as it is sealed."""
         return "\n".join(self.lines)
 
     @property

@@ -1,23 +1,33 @@
 """What the service wants of GOV.UK Notify, and everything that Notify may answer, as values.
 
-One message has one recipient: the type has no room for a second (promise 1).
+One message has one recipient: no type here has room for a second (promise 1).
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol, TypeAlias
+from typing import ClassVar, Final, Protocol, TypeAlias
 from uuid import UUID
 
-from service.notify.addresses import EmailAddress
+from service.notify.addresses import EmailAddress, PhoneNumber, PostalAddress
 
 FINAL: Final = frozenset({"delivered", "permanent-failure", "temporary-failure", "technical-failure"})
 """The statuses that never change."""
 
 
+class MessageType(StrEnum):
+    """What Notify sends, in its own words. Each has a template of its own."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    LETTER = "letter"
+
+
 @dataclass(frozen=True, slots=True)
 class EmailMessage:
     """One email to one address, as it will leave. Its `repr` shows neither address nor words."""
+
+    type: ClassVar = MessageType.EMAIL
 
     recipient: EmailAddress
     subject: str = field(repr=False)
@@ -32,6 +42,36 @@ class EmailMessage:
     """The recipient's own addresses and numbers beside this one, in index form: the guard lets them pass."""
     sanitised: bool = False
     """Whether the body holds what a person typed: Notify then escapes markdown and takes links out of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """One text to one number, as it will leave. Its `repr` shows neither number nor words."""
+
+    type: ClassVar = MessageType.SMS
+
+    recipient: PhoneNumber
+    body: str = field(repr=False)
+    reference: str
+    own_links: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterMessage:
+    """One letter to one postal address, as it will be printed. Its `repr` shows neither address nor words."""
+
+    type: ClassVar = MessageType.LETTER
+
+    recipient: PostalAddress
+    heading: str = field(repr=False)
+    body: str = field(repr=False)
+    reference: str
+    own_links: tuple[str, ...] = field(default=(), repr=False)
+    own_details: frozenset[str] = field(default=frozenset(), repr=False)
+    """As an email's."""
+
+
+Message: TypeAlias = EmailMessage | TextMessage | LetterMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +155,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class TemplateSeen:
-    """The template as Notify has it now."""
+    """A template as Notify has it now."""
 
     template_id: UUID
     version: int
@@ -128,7 +168,12 @@ class NotifyGateway(Protocol):
         """A token for the attempts that are about to be written down."""
         ...
 
-    def send_email(self, message: EmailMessage, token: FencedToken) -> Outcome:
+    @property
+    def offers(self) -> frozenset[MessageType]:
+        """What it has a template for. Anything else is refused as our own mistake."""
+        ...
+
+    def send(self, message: Message, token: FencedToken) -> Outcome:
         """Hand one message over. Never raises: everything that can happen is an outcome."""
         ...
 
@@ -147,8 +192,8 @@ class NotifyGateway(Protocol):
         """
         ...
 
-    def template(self) -> TemplateSeen | None:
-        """The email template; None where Notify could not be asked."""
+    def template(self, of: MessageType) -> TemplateSeen | None:
+        """The template as it is now; None where Notify could not be asked, or there is none."""
         ...
 
     def close(self) -> None:

@@ -6,9 +6,10 @@ has answered 404, 400 and 502 during outages: only a body of Notify's own shape 
 
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, assert_never
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -26,10 +27,14 @@ from service.notify.gateway import (
     EmailMessage,
     FencedToken,
     Found,
+    LetterMessage,
+    Message,
+    MessageType,
     Outcome,
     Refusal,
     ServiceRefused,
     TemplateSeen,
+    TextMessage,
     TryLater,
     Unknown,
 )
@@ -44,6 +49,14 @@ TOKEN_LIFE: Final = 30.0
 FRESH: Final = 20.0
 """Seconds within which a refused token was not refused for its age."""
 
+ABOUT_THE_ADDRESS: Final[Mapping[MessageType, frozenset[str]]] = {
+    MessageType.EMAIL: frozenset({"email_address"}),
+    MessageType.SMS: frozenset({"phone_number"}),
+    # A letter's address is no field of its own: "Address must be …", "Last line of address must be …",
+    # "Must be a real UK postcode". Of a field they would say its name.
+    MessageType.LETTER: frozenset({"Address", "Last", "Must"}),
+}
+"""The first words of validation errors that are about the recipient, and not about us."""
 
 _NO_ANSWER: Final = (APIError, requests.RequestException, KeyError, TypeError, ValueError)
 """What asking Notify may raise: nothing is learnt."""
@@ -74,33 +87,36 @@ class _FencedClient(NotificationsAPIClient):  # type: ignore[misc]
 
 
 class GovukNotify:
-    """The gateway to Notify with one key and one email template. One client for each thread."""
+    """The gateway to Notify with one key, and a template for each type of message that it may send.
 
-    def __init__(self, *, api_key: SecretStr, base_url: str, email_template_id: str) -> None:
+    One client for each thread.
+    """
+
+    def __init__(self, *, api_key: SecretStr, base_url: str, templates: Mapping[MessageType, str]) -> None:
+        """`templates` has Notify's ids."""
         self._api_key = api_key
         self._base_url = base_url
-        self._email_template_id = email_template_id
+        self._templates = dict(templates)
         self._local = threading.local()
         self._clients: list[_FencedClient] = []
 
     def fence(self) -> FencedToken:
         return self._client().fence()
 
-    def send_email(self, message: EmailMessage, token: FencedToken) -> Outcome:
+    @property
+    def offers(self) -> frozenset[MessageType]:
+        return frozenset(self._templates)
+
+    def send(self, message: Message, token: FencedToken) -> Outcome:
+        template = self._templates.get(message.type)
+        if template is None:
+            return ServiceRefused(Refusal.TEMPLATE)
         client = self._client()
         client.token = token
         try:
-            answer = client.send_email_notification(
-                email_address=message.recipient.as_typed,
-                template_id=self._email_template_id,
-                personalisation={"subject": message.subject, "body": message.body},
-                reference=message.reference,
-                email_reply_to_id=message.reply_to_id,
-                one_click_unsubscribe_url=message.one_click_unsubscribe_url,
-                sanitise_content_for=["body"] if message.sanitised else None,
-            )
+            answer = _post(client, message, template)
         except HTTPError as error:
-            return _judge(error, token)
+            return _judge(error, message, token)
         except (APIError, requests.RequestException):
             return Unknown(by_notify=False)
         finally:
@@ -132,9 +148,9 @@ class GovukNotify:
         except _NO_ANSWER:
             return None
 
-    def template(self) -> TemplateSeen | None:
+    def template(self, of: MessageType) -> TemplateSeen | None:
         try:
-            answer = self._client().get_template(self._email_template_id)
+            answer = self._client().get_template(self._templates[of])
             return TemplateSeen(UUID(answer["id"]), int(answer["version"]))
         except _NO_ANSWER:
             return None
@@ -149,6 +165,36 @@ class GovukNotify:
             client = self._local.client = _FencedClient(self._api_key.get_secret_value(), self._base_url)
             self._clients.append(client)
         return client
+
+
+def _post(client: _FencedClient, message: Message, template: str) -> Any:
+    match message:
+        case EmailMessage():
+            return client.send_email_notification(
+                email_address=message.recipient.as_typed,
+                template_id=template,
+                personalisation={"subject": message.subject, "body": message.body},
+                reference=message.reference,
+                email_reply_to_id=message.reply_to_id,
+                one_click_unsubscribe_url=message.one_click_unsubscribe_url,
+                sanitise_content_for=["body"] if message.sanitised else None,
+            )
+        case TextMessage():
+            return client.send_sms_notification(
+                phone_number=message.recipient.e164,
+                template_id=template,
+                personalisation={"body": message.body},
+                reference=message.reference,
+            )
+        case LetterMessage():
+            lines = {f"address_line_{n}": line for n, line in enumerate(message.recipient.lines, start=1)}
+            return client.send_letter_notification(
+                template_id=template,
+                personalisation=lines | {"heading": message.heading, "body": message.body},
+                reference=message.reference,
+            )
+        case _:
+            assert_never(message)
 
 
 def _found(row: Any) -> Found:
@@ -169,7 +215,7 @@ def _read_201(answer: Any) -> Outcome:
         return Unknown(by_notify=False)
 
 
-def _judge(error: HTTPError, token: FencedToken) -> Outcome:
+def _judge(error: HTTPError, message: Message, token: FencedToken) -> Outcome:
     if error.response is None:
         return TryLater(Busy.UNREACHABLE) if _never_connected(error) else Unknown(by_notify=False)
     shaped = _errors_of_notify(error.response)
@@ -182,12 +228,17 @@ def _judge(error: HTTPError, token: FencedToken) -> Outcome:
             old = time.time() - token.made_at > FRESH
             return TryLater(Busy.STALE_TOKEN) if old else ServiceRefused(Refusal.KEY)
         case 400 if "ValidationError" in shaped:
-            about_address = all(field == "email_address" for field in shaped["ValidationError"])
+            about_address = ABOUT_THE_ADDRESS[message.type].issuperset(shaped["ValidationError"])
             return AddressRefused() if about_address else ServiceRefused(Refusal.TEMPLATE)
         case 400 if "BadRequestError" in shaped:
-            return ServiceRefused(Refusal.TEMPLATE)
+            return AddressRefused() if _goes_abroad(message) else ServiceRefused(Refusal.TEMPLATE)
         case status:
             return Unknown(by_notify=bool(shaped) and status == 500)
+
+
+def _goes_abroad(message: Message) -> bool:
+    """Whether it is a text to another country: many services may send none, and only it is refused."""
+    return isinstance(message, TextMessage) and not message.recipient.e164.startswith("+44")
 
 
 def _errors_of_notify(response: requests.Response) -> dict[str, list[str]]:

@@ -6,9 +6,11 @@ neither the recipient's own nor on the scheme's public list stops it, and its up
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
-from service.notify.details import find_details
-from service.notify.gateway import EmailMessage
+from service.notify.addresses import PhoneNumber
+from service.notify.details import Details, find_details
+from service.notify.gateway import EmailMessage, LetterMessage, Message, TextMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,11 @@ class Allowed:
 
     emails: frozenset[str]
     phones: frozenset[str]
+
+    @property
+    def telephone(self) -> str | None:
+        """Where people ring the scheme, as it is written; None where its public list has no number."""
+        return PhoneNumber(min(self.phones)).as_written if self.phones else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +34,39 @@ class Stopped:
     phones: int
 
 
-def read(message: EmailMessage, allowed: Allowed) -> Stopped | None:
+def read(message: Message, allowed: Allowed) -> Stopped | None:
     """None where `message` may leave."""
-    text = f"{message.subject}\n{message.body}"
+    text = _words(message)
     for link in message.own_links:
         # By value: only the very links that were made for this person, wherever they stand.
         text = text.replace(link, "")
-    own = message.own_details
-    found = find_details(text).without(
-        allowed.emails | own | {message.recipient.index_form}, allowed.phones | own
-    )
+    own = _own(message)
+    found = find_details(text).without(allowed.emails | own.emails, allowed.phones | own.phones)
     return Stopped(len(found.emails), len(found.phones)) if found else None
+
+
+def _words(message: Message) -> str:
+    """Everything that its reader sees. A letter's address is the recipient's own, and is not read."""
+    match message:
+        case EmailMessage():
+            return f"{message.subject}\n{message.body}"
+        case TextMessage():
+            return message.body
+        case LetterMessage():
+            return f"{message.heading}\n{message.body}"
+        case _:
+            assert_never(message)
+
+
+def _own(message: Message) -> Details:
+    """What names the recipient and nobody else."""
+    match message:
+        case EmailMessage():
+            return Details(message.own_details | {message.recipient.index_form}, message.own_details)
+        case TextMessage():
+            return Details(frozenset(), frozenset({message.recipient.e164}))
+        case LetterMessage():
+            own = find_details(message.recipient.text)
+            return Details(own.emails | message.own_details, own.phones | message.own_details)
+        case _:
+            assert_never(message)

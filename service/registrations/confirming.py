@@ -1,22 +1,17 @@
-"""Confirmations on their way: claiming, handing over, settling. The steps of a delivery, on one row.
+"""Messages about registrations that were claimed: settling, and asking about what is unclear.
 
-Each attempt makes a new link and a new reference, and both are committed before the hand-over. What is
-unclear is asked for at Notify before anything is sent again, so that a link that arrived keeps working.
+Notify is asked before anything is sent again, so that a link that arrived keeps working.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
-from sqlalchemy import func, text, update
+from sqlalchemy import text, update
 from sqlmodel import col, select
 
-from service.crypto.tokens import Token, new_token, token_hash
 from service.database import Transaction
-from service.holds.holding import in_force
-from service.holds.tables import Scope
 from service.notify.gateway import (
     Accepted,
     AddressRefused,
@@ -26,25 +21,9 @@ from service.notify.gateway import (
     TryLater,
     Unknown,
 )
-from service.registrations.asking import may_be_asked_at
 from service.registrations.states import CONFIRMATION_MOVES, ConfirmationState
-from service.registrations.tables import Confirmation, Contact, Registration
-from service.registrations.words import Channel, Language, Purpose
+from service.registrations.tables import Confirmation
 
-LINK_LIFE: Final[Mapping[Purpose, timedelta]] = {
-    Purpose.CONFIRM: timedelta(days=7),
-    Purpose.CHANGE: timedelta(days=7),
-    Purpose.MANAGE: timedelta(hours=72),
-    Purpose.COPY: timedelta(days=7),
-    Purpose.MOVED: timedelta(days=7),
-}
-"""How long a link works (contract.md, Settings). What has none is forgotten as if it had."""
-LETTER_LIFE: Final = timedelta(days=60)
-"""The same in a letter, which has to be printed, carried and found."""
-COUNTED: Final = (Purpose.CONFIRM, Purpose.CHANGE)
-"""What strangers can cause: it is limited for each address."""
-LEASE: Final = timedelta(seconds=100)
-"""Longer than a token's life (30 s) and the deadline of a whole call (65 s) together."""
 LATER: Final = timedelta(seconds=2)
 ASKED: Final = 2
 """How often Notify has to miss an attempt before it is made again."""
@@ -57,100 +36,6 @@ NOT_ASKED = text("""
             WHERE id = ANY (:ids) AND state = 'claimed' AND purpose IN ('confirm', 'change')
         )
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedConfirmation:
-    """A confirmation that this worker may hand over until its lease ends."""
-
-    id: UUID
-    contact_id: UUID
-    scheme_id: UUID
-    sealed_contact: bytes = field(repr=False)
-    channel: Channel
-    purpose: Purpose
-    registration_id: UUID | None
-    number: str | None
-    """The registration's, for those who ring or type it."""
-    language: Language
-    reference: str
-    token: Token = field(repr=False)
-    """Only its SHA-256 is stored."""
-    has_code: bool
-    reminds: bool
-    expires_at: datetime
-
-
-async def due(tx: Transaction, channels: Sequence[Channel], *, now: datetime) -> int:
-    """How many messages wait to be sent now by these channels, up to a thousand."""
-    waiting = (
-        select(Confirmation.id)
-        .join(Contact, col(Contact.id) == col(Confirmation.contact_id))
-        .where(
-            Confirmation.state == ConfirmationState.DUE,
-            col(Confirmation.try_at) <= now,
-            col(Contact.channel).in_(channels),
-        )
-        .limit(1000)
-    )
-    return int(await tx.scalar(select(func.count()).select_from(waiting.subquery())) or 0)
-
-
-async def claim(
-    tx: Transaction, channels: Sequence[Channel], *, limit: int, now: datetime
-) -> list[ClaimedConfirmation]:
-    """Take up to `limit` messages that are due, oldest first; none while everything is held."""
-    rows = await tx.exec(
-        select(Confirmation, Contact, Registration.number)
-        .join(Contact, col(Contact.id) == col(Confirmation.contact_id))
-        .join(Registration, col(Registration.id) == col(Confirmation.registration_id), isouter=True)
-        .where(
-            Confirmation.state == ConfirmationState.DUE,
-            col(Confirmation.try_at) <= now,
-            col(Contact.channel).in_(channels),
-            ~in_force(Scope.EVERYTHING),
-        )
-        .order_by(col(Confirmation.try_at))
-        .limit(limit)
-        # SKIP LOCKED: a slow worker must not stall the others.
-        .with_for_update(of=(Confirmation, Contact), skip_locked=True)
-    )
-    claimed: list[ClaimedConfirmation] = []
-    for confirmation, contact, number in rows:
-        if confirmation.purpose in COUNTED and (later := may_be_asked_at(contact.asked_at, now)) > now:
-            confirmation.try_at = later
-            continue
-        token = new_token()
-        confirmation.attempt += 1
-        confirmation.reference = f"c-{confirmation.id}-{confirmation.attempt}"
-        confirmation.token_hash = token_hash(token)
-        confirmation.expires_at = _ends_at(confirmation, contact, now)
-        confirmation.try_at = now + LEASE
-        confirmation.misses = 0
-        _move(confirmation, ConfirmationState.CLAIMED)
-        if confirmation.purpose in COUNTED:
-            # When it may leave, not when it is known to have: limits hold in doubt, too.
-            contact.asked_at = [*contact.asked_at, now][-3:]
-        claimed.append(
-            ClaimedConfirmation(
-                id=confirmation.id,
-                contact_id=contact.id,
-                scheme_id=confirmation.scheme_id,
-                sealed_contact=contact.sealed,
-                channel=contact.channel,
-                purpose=confirmation.purpose,
-                registration_id=confirmation.registration_id,
-                number=number,
-                language=confirmation.language,
-                reference=confirmation.reference,
-                token=token,
-                has_code=confirmation.find_hash is not None,
-                reminds=confirmation.reminds,
-                expires_at=confirmation.expires_at,
-            )
-        )
-    await tx.flush()
-    return claimed
 
 
 async def settle(
@@ -167,20 +52,20 @@ async def settle(
             continue  # A newer registration took its place, or its lease ended.
         match outcome:
             case Accepted():
-                _move(confirmation, ConfirmationState.SENT)
+                move(confirmation, ConfirmationState.SENT)
                 confirmation.notify_id = outcome.notify_id
                 confirmation.sent_at = now
             case TryLater():
-                _move(confirmation, ConfirmationState.DUE)
+                move(confirmation, ConfirmationState.DUE)
                 confirmation.try_at = now + LATER
             case AddressRefused():
-                _move(confirmation, ConfirmationState.REFUSED)
+                move(confirmation, ConfirmationState.REFUSED)
             case ServiceRefused():
                 # Notify's settings are wrong, not this person's address: nobody is given up.
-                _move(confirmation, ConfirmationState.DUE)
+                move(confirmation, ConfirmationState.DUE)
                 confirmation.try_at = now + timedelta(minutes=1)
             case Unknown():
-                _move(confirmation, ConfirmationState.UNCERTAIN)
+                move(confirmation, ConfirmationState.UNCERTAIN)
                 confirmation.try_at = now + ask_after
             case _:
                 assert_never(outcome)
@@ -190,7 +75,7 @@ async def settle(
 async def set_aside(tx: Transaction, ids: Sequence[UUID]) -> None:
     """Claimed confirmations that cannot be sent as they are: a person must look."""
     for confirmation in (await _locked(tx, ids, ConfirmationState.CLAIMED)).values():
-        _move(confirmation, ConfirmationState.SET_ASIDE)
+        move(confirmation, ConfirmationState.SET_ASIDE)
     await tx.flush()
 
 
@@ -224,22 +109,16 @@ async def settle_asked(
     if any(each.status == "created" for each in found):
         confirmation.try_at = now + ask_after  # It may still be deleted (notify.md, Finding out).
     elif found:
-        _move(confirmation, ConfirmationState.SENT)
+        move(confirmation, ConfirmationState.SENT)
         confirmation.notify_id = found[0].notify_id
         confirmation.sent_at = now
     else:
         confirmation.misses += 1
         confirmation.try_at = now + ask_after
         if confirmation.misses >= ASKED:
-            _move(confirmation, ConfirmationState.DUE)
+            move(confirmation, ConfirmationState.DUE)
             confirmation.try_at = now
     await tx.flush()
-
-
-def _ends_at(confirmation: Confirmation, contact: Contact, now: datetime) -> datetime:
-    if confirmation.reminds and confirmation.expires_at is not None:
-        return confirmation.expires_at  # When the first message's link ends: a reminder gives no more time.
-    return now + (LETTER_LIFE if contact.channel is Channel.LETTER else LINK_LIFE[confirmation.purpose])
 
 
 async def _locked(tx: Transaction, ids: Sequence[UUID], state: ConfirmationState) -> dict[UUID, Confirmation]:
@@ -252,7 +131,7 @@ async def _locked(tx: Transaction, ids: Sequence[UUID], state: ConfirmationState
     return {row.id: row for row in rows}
 
 
-def _move(confirmation: Confirmation, to: ConfirmationState) -> None:
+def move(confirmation: Confirmation, to: ConfirmationState) -> None:
     if to not in CONFIRMATION_MOVES[confirmation.state]:
         raise ValueError(f"a confirmation does not move from {confirmation.state} to {to}")
     confirmation.state = to

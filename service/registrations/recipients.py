@@ -1,7 +1,7 @@
 """What other features may ask about the people who registered: SQL that they use, never tables.
 
-An update reaches a person by one channel: the first of their own order that is confirmed, that has
-words, and that is not suppressed.
+An update reaches a person by one channel: the first of their own order that is confirmed, that is not
+suppressed, and that has words, or is a call.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,8 @@ def reachable_people(
 ) -> Select[UUID, UUID, Channel, Language]:
     """SQL: registration_id, contact_id, channel, language of everyone whom `rule` means and who can be told.
 
-    One row a registration. Nobody who has left, has not confirmed, or is paused.
+    One row a registration, with the first of `channels` in the person's own order. Nobody who has left, has
+    not confirmed, or is paused.
     """
     return (
         sa_select(

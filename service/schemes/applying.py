@@ -70,6 +70,7 @@ def _settings(file: SchemeFile) -> dict[str, Any]:
         "privacy_notice_version": file.privacy_notice_version,
         "lawful_basis": file.lawful_basis,
         "reply_to_id": file.reply_to_id,
+        "about": file.about.model_dump(mode="json"),
     }
 
 

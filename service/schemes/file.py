@@ -8,21 +8,13 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from service.errors import KeptError
-
-Words = Annotated[str, Field(min_length=1, max_length=200)]
+from service.schemes.about import About, InBothLanguages, Words
 
 
 class BadSchemeFile(KeptError):
     """The scheme file cannot be used."""
 
     code = "bad-scheme-file"
-
-
-class InBothLanguages(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    en: Words
-    cy: Words
 
 
 class TopicFile(InBothLanguages):
@@ -53,6 +45,7 @@ class SchemeFile(BaseModel):
     reply_to_id: str | None = None
     topics: Annotated[list[TopicFile], Field(min_length=1, max_length=50)]
     public_list: PublicListFile = PublicListFile()
+    about: About = About()
 
     @field_validator("topics")
     @classmethod

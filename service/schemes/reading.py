@@ -12,6 +12,7 @@ from service.crypto.envelope import KeyId
 from service.crypto.sealing import SealingKey
 from service.database import Transaction
 from service.errors import NotFound
+from service.schemes.about import About
 from service.schemes.tables import DetailKind, PublicDetail, Scheme, SchemeTopic, SealingKeyRow
 
 
@@ -44,6 +45,7 @@ class SchemeView:
     reply_to_id: str | None
     topics: tuple[Topic, ...]
     sealing_key: SealingKey | None
+    about: About
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ async def _views(tx: Transaction, schemes: Sequence[Scheme]) -> list[SchemeView]
             reply_to_id=scheme.reply_to_id,
             topics=tuple(topics[scheme.id]),
             sealing_key=keys.get(scheme.id),
+            about=About.model_validate(scheme.about),
         )
         for scheme in schemes
     ]

@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from service.database import BYTES, MOMENT, words
@@ -36,6 +38,10 @@ class Scheme(SQLModel, table=True):
     lawful_basis: str
     reply_to_id: str | None = None
     """Notify's id of the address that answers go to; somebody reads it."""
+    about: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
+    """`service.schemes.about.About`, as JSON."""
     created_at: datetime = Field(sa_type=MOMENT)
 
 

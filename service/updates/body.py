@@ -1,7 +1,7 @@
 """The body of an update, with its rules (contract.md, Staff JSON API)."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import (
@@ -18,8 +18,14 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from service.registrations.recipients import AudienceRule
 from service.registrations.words import Kind, Language
 
-LONGEST_BODY = 100_000
+LONGEST_BODY: Final = 100_000
 """Characters. Notify takes 2,000,000 bytes; nobody reads a tenth of this."""
+
+LONGEST_TEXT: Final = 612
+"""Characters of a text message: four segments. Notify takes 918, and below the words stands how to leave."""
+
+LONGEST_LETTER: Final = 20_000
+"""Characters. Notify prints ten pages at most."""
 
 
 def _storable(value: str) -> str:
@@ -31,7 +37,16 @@ def _storable(value: str) -> str:
     return value
 
 
+def _one_line(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        raise PydanticCustomError("one_line", "It has to be one line")
+    return value
+
+
 Text = Annotated[str, AfterValidator(_storable)]
+Line = Annotated[Text, Field(max_length=300), AfterValidator(_one_line)]
+TextWords = Annotated[Text, Field(max_length=LONGEST_TEXT)]
+"""The words of a text message: nothing in it is formatted."""
 
 
 class EmailWords(BaseModel):
@@ -39,15 +54,17 @@ class EmailWords(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    subject: Annotated[Text, Field(max_length=300)]
+    subject: Line
     body: Annotated[Text, Field(max_length=LONGEST_BODY)]
 
-    @field_validator("subject")
-    @classmethod
-    def _one_line(cls, value: str) -> str:
-        if "\n" in value or "\r" in value:
-            raise PydanticCustomError("one_line", "It has to be one line")
-        return value
+
+class LetterWords(BaseModel):
+    """A heading and a body in Notify's markdown."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    heading: Line
+    body: Annotated[Text, Field(max_length=LONGEST_LETTER)]
 
 
 class Audience(BaseModel):
@@ -86,26 +103,21 @@ class UpdateBody(BaseModel):
 
     title: Annotated[Text, Field(max_length=200)]
     email: dict[Language, EmailWords]
+    sms: dict[Language, TextWords] | None = None
+    letter: dict[Language, LetterWords] | None = None
     audience: Audience
     send_at: AwareDatetime | None = None
     reply_to: UUID | None = None
     """Notify's id of the address that answers go to; without it the scheme's."""
-    sms: Any = None
-    letter: Any = None
+    publish: bool = True
+    """Whether it is shown in the archive once it is being sent; never where it names registrations."""
 
-    @field_validator("email", mode="before")
+    @field_validator("email", "sms", "letter", mode="before")
     @classmethod
     def _known_languages(cls, value: object) -> object:
         # Said of the whole field: a key that somebody made up would be part of an error's path.
         if isinstance(value, dict) and not set(value) <= set(Language):
             raise PydanticCustomError("languages", "Its words are in English (en) and Welsh (cy)")
-        return value
-
-    @field_validator("sms", "letter")
-    @classmethod
-    def _not_yet(cls, value: object) -> object:
-        if value is not None:
-            raise PydanticCustomError("not_yet", "Updates go by email only; leave it out")
         return value
 
     @field_validator("send_at")
@@ -119,7 +131,12 @@ class UpdateBody(BaseModel):
     @model_validator(mode="after")
     def _words_for_everyone(self) -> Self:
         needed = self.audience.languages or list(Language)
-        missing = [language for language in needed if language not in self.email]
+        missing = [
+            (channel, language)
+            for channel, words in (("email", self.email), ("sms", self.sms), ("letter", self.letter))
+            for language in needed
+            if words is not None and language not in words
+        ]
         if missing:
             raise ValidationError.from_exception_data(
                 "UpdateBody",
@@ -128,10 +145,10 @@ class UpdateBody(BaseModel):
                         type=PydanticCustomError(
                             "needed", "Words are needed, or leave the language out of the audience"
                         ),
-                        loc=("email", language.value),
+                        loc=(channel, language.value),
                         input=None,
                     )
-                    for language in missing
+                    for channel, language in missing
                 ],
                 hide_input=True,
             )

@@ -1,7 +1,8 @@
 """Findings before submission: what in an update's words a person should look at.
 
 A finding that blocks stops the submission: any email address or telephone number that is not on the
-scheme's public list, disguised ones included. A finding never repeats what it found.
+scheme's public list, disguised ones included, and words for a channel that this service cannot send by.
+A finding never repeats what it found.
 """
 
 from dataclasses import asdict, dataclass
@@ -9,10 +10,10 @@ from typing import Any
 
 from service.errors import Conflict
 from service.notify.details import REDACTED, find_details, redact
-from service.registrations.words import Language
+from service.registrations.words import Channel
 from service.schemes.reading import PublicList
-from service.updates.body import EmailWords, UpdateBody
-from service.updates.content import Content, email_words
+from service.updates.body import EmailWords, LetterWords, UpdateBody
+from service.updates.content import Content, all_words, templates
 
 
 @dataclass(frozen=True)
@@ -49,29 +50,46 @@ def without_details(body: UpdateBody, allowed: PublicList) -> UpdateBody:
     def redacted(text: str) -> str:
         return redact(text, emails=allowed.emails, phones=allowed.phones)
 
-    words = {
+    email = {
         language: EmailWords.model_construct(subject=redacted(written.subject), body=redacted(written.body))
         for language, written in body.email.items()
     }
-    return body.model_copy(update={"title": redacted(body.title), "email": words})
+    letter = {
+        language: LetterWords.model_construct(heading=redacted(written.heading), body=redacted(written.body))
+        for language, written in (body.letter or {}).items()
+    }
+    sms = {language: redacted(written) for language, written in (body.sms or {}).items()}
+    return body.model_copy(
+        update={"title": redacted(body.title), "email": email, "sms": sms or None, "letter": letter or None}
+    )
 
 
 def check(content: Content, allowed: PublicList) -> list[Finding]:
     """Every finding in the words of `content`, in order."""
-    found: list[Finding] = []
-    written = email_words(content)
-    for language, words in ((each, written[each]) for each in Language if each in written):
-        for name, text in (("subject", words.subject), ("body", words.body)):
-            where = f"email.{language.value}.{name}"
-            lines = [
-                number
-                for number, line in enumerate(text.splitlines(), start=1)
-                if REDACTED in line or find_details(line).without(allowed.emails, allowed.phones)
-            ]
-            if not lines and find_details(text).without(allowed.emails, allowed.phones):
-                lines = [1]  # One that is broken over two lines.
-            found += [_off_the_list(f"{where}, line {number}") for number in lines]
+    found = [_not_offered(channel) for channel, template in templates(content).items() if template is None]
+    for where, text in all_words(content):
+        lines = [
+            number
+            for number, line in enumerate(text.splitlines(), start=1)
+            if REDACTED in line or find_details(line).without(allowed.emails, allowed.phones)
+        ]
+        if not lines and find_details(text).without(allowed.emails, allowed.phones):
+            lines = [1]  # One that is broken over two lines.
+        found += [_off_the_list(f"{where}, line {number}") for number in lines]
     return found
+
+
+def _not_offered(channel: Channel) -> Finding:
+    return Finding(
+        code="channel-not-offered",
+        where=channel.value,
+        message=(
+            "Nobody can be told this way: there is no template of Notify's for it "
+            f"(KEPT_NOTIFY_{channel.name}_TEMPLATE_ID). Leave these words out, or ask an operator for one "
+            "and save the update again."
+        ),
+        blocks=True,
+    )
 
 
 def _off_the_list(where: str) -> Finding:

@@ -20,7 +20,7 @@ from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.updates.body import UpdateBody
 from service.updates.checks import Blocked, check, without_details
-from service.updates.content import Content, body_of, content_of, content_sha256
+from service.updates.content import Content, Templates, body_of, content_of, content_sha256
 from service.updates.states import UpdateState, check_move
 from service.updates.tables import NotifyTemplate, Update, UpdateVersion
 
@@ -177,12 +177,16 @@ def send_time(content: Content) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-async def template_seen(tx: Transaction) -> TemplateSeen:
-    """Notify's email template as the workers last saw it. Raises `TemplateNotSeen`."""
-    row = (await tx.exec(select(NotifyTemplate).where(NotifyTemplate.channel == Channel.EMAIL))).one_or_none()
-    if row is None:
+async def templates_seen(tx: Transaction) -> Templates:
+    """Notify's templates as the workers last saw them: the email's, and the others that there are.
+
+    Raises `TemplateNotSeen`.
+    """
+    rows = await tx.exec(select(NotifyTemplate))
+    seen = {row.channel: TemplateSeen(row.template_id, row.version) for row in rows}
+    if Channel.EMAIL not in seen:
         raise TemplateNotSeen
-    return TemplateSeen(row.template_id, row.version)
+    return seen
 
 
 async def _content(tx: Transaction, scheme: SchemeView, body: UpdateBody, *, now: datetime) -> Content:
@@ -198,7 +202,7 @@ async def _content(tx: Transaction, scheme: SchemeView, body: UpdateBody, *, now
         raise Invalid(wrong)
     mailable = without_details(body, await public_list(tx, scheme.id))
     return content_of(
-        mailable, scheme=scheme.id, template=await template_seen(tx), reply_to=scheme.reply_to_id
+        mailable, scheme=scheme.id, templates=await templates_seen(tx), reply_to=scheme.reply_to_id
     )
 
 

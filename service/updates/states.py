@@ -16,7 +16,7 @@ class UpdateState(StrEnum):
     SENDING = "sending"
     HALTED = "halted"
     SENT = "sent"
-    """Nothing is planned, claimed or uncertain any more; receipts may follow."""
+    """Nothing is planned, claimed or uncertain any more; receipts may follow, and pass a bounce on."""
 
 
 MOVES: Final[Mapping[UpdateState, frozenset[UpdateState]]] = {
@@ -28,7 +28,8 @@ MOVES: Final[Mapping[UpdateState, frozenset[UpdateState]]] = {
     UpdateState.APPROVED: frozenset({UpdateState.SENDING, UpdateState.DRAFT, UpdateState.HALTED}),
     UpdateState.SENDING: frozenset({UpdateState.SENT, UpdateState.HALTED}),
     UpdateState.HALTED: frozenset({UpdateState.SENDING}),
-    UpdateState.SENT: frozenset(),
+    # A bounce is passed on to the person's next channel.
+    UpdateState.SENT: frozenset({UpdateState.SENDING}),
 }
 
 

@@ -25,6 +25,7 @@ COMPONENTS: Final = (
     "input",
     "inset-text",
     "notification-banner",
+    "pagination",
     "panel",
     "radios",
     "service-navigation",

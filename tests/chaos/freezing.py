@@ -8,6 +8,7 @@ At `@statement` the transaction is lost with a process that is killed there; at 
 on alone and commits, and nobody hears of it.
 """
 
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
@@ -101,9 +102,13 @@ class Freezer:
 
     def arm(self, points: Iterable[str]) -> None:
         """From now on whoever comes to one of these stands still there."""
-        for point in points:
-            self._open().execute("SELECT pg_advisory_lock(7001, hashtext(%s))", [point])
-            self.armed.add(point)
+        wanted = sorted(points)
+        # All or none: whoever passes one of them may be waiting at another that is held here already.
+        while not all(self._takes(point) for point in wanted):
+            for point in wanted:
+                self._open().execute("SELECT pg_advisory_unlock(7001, hashtext(%s))", [point])
+            time.sleep(0.05)
+        self.armed.update(wanted)
 
     def frozen(self) -> str | None:
         """A point at which somebody stands still now."""
@@ -133,9 +138,13 @@ class Freezer:
         self.close()
         self.arm(sorted(self.armed))
 
+    def no_delays(self) -> None:
+        """From now on everything is quick again."""
+        self._open().execute("DELETE FROM chaos_delays")
+
     def clear(self) -> None:
         """Nothing is armed or delayed any more."""
-        self._open().execute("DELETE FROM chaos_delays")
+        self.no_delays()
         self._open().execute("SELECT pg_advisory_unlock_all()")
         self.armed.clear()
 
@@ -144,6 +153,10 @@ class Freezer:
             with suppress(psycopg.Error):
                 self._connection.close()
             self._connection = None
+
+    def _takes(self, point: str) -> bool:
+        row = self._open().execute("SELECT pg_try_advisory_lock(7001, hashtext(%s))", [point]).fetchone()
+        return row is not None and bool(row[0])
 
     def _open(self) -> psycopg.Connection[Any]:
         if self._connection is None:

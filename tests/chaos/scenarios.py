@@ -87,6 +87,7 @@ def delayed(point: str, seconds: float) -> Act:
     return Act(f"{point} takes {seconds:g} s", lambda stage: stage.freezer.delay(point, seconds))
 
 
+QUICK_AGAIN: Final = Act("commits are quick again", lambda stage: stage.freezer.no_delays())
 REDIS_FLUSHED: Final = Act("Redis is flushed", lambda stage: stage.flush_redis())
 VALKEY_KILLED: Final = Act("Valkey is killed and comes back", lambda stage: stage.restart_valkey())
 POSTGRES_KILLED: Final = Act("PostgreSQL is killed and comes back", lambda s: s.restart_postgres(kill=True))

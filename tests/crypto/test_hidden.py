@@ -26,11 +26,12 @@ from service.notify import guard
 from service.notify.addresses import email_address, phone_number
 from service.notify.details import find_details
 from service.notify.gateway import EmailMessage, FencedToken
-from service.registrations.confirming import ClaimedConfirmation
+from service.registrations.claiming import ClaimedConfirmation
 from service.registrations.form import RegistrationForm
 from service.registrations.reading_forms import read_form
 from service.registrations.words import Channel, Language
 from service.registrations.words import Purpose as MessagePurpose
+from service.schemes.about import About
 from service.schemes.reading import SchemeView
 from service.settings import WorkerSettings
 from service.staff.principal import Staff, Subject
@@ -57,7 +58,7 @@ SHOWN: dict[str, Callable[[Any], str]] = {
 def scheme() -> SchemeView:
     name = MappingProxyType({"en": "A scheme", "cy": "Cynllun"})
     key = SealingKey(KeyId(1), sealing_public_half(KEY))
-    return SchemeView(uuid4(), "a-scheme", name, True, None, "", "1", "consent", None, (), key)
+    return SchemeView(uuid4(), "a-scheme", name, True, None, "", "1", "consent", None, (), key, About())
 
 
 def form() -> RegistrationForm:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from service.deliveries.claiming import claim
 from service.deliveries.settling import settlement
-from service.notify.gateway import EmailMessage, FencedToken
+from service.notify.gateway import FencedToken
 from tests.harness.people import Service, now
 from workers import send
 from workers.handing_over import slow_down
@@ -50,8 +50,8 @@ async def offers_late(service: Service, hand: Hand) -> None:
     hand.sent = []
     for claimed in hand.batch.claimed:
         message = send._message(service.worker, claimed, approved)
-        if isinstance(message, EmailMessage):
-            outcome = service.worker.notify.send_email(message, hand.batch.token)
+        if not isinstance(message, tuple):
+            outcome = service.worker.notify.send(message, hand.batch.token)
             hand.sent.append((settlement(claimed, outcome), outcome, None))
         else:
             hand.sent.append(message)

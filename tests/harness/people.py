@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from service.crypto.keystore import KeyStore
 from service.database import Transactions
 from service.deliveries.outcomes import outcomes
-from service.registrations import confirming, links
+from service.registrations import claiming, links
 from service.registrations.form import RegistrationForm
 from service.registrations.letterbox import drop
 from service.registrations.words import Choice
@@ -76,7 +76,7 @@ class Service:
     notify: StandIn
     scheme: SchemeView
 
-    def form(self, email: str, **changes: Any) -> RegistrationForm:
+    def form(self, email: str | None, **changes: Any) -> RegistrationForm:
         return RegistrationForm.model_validate(
             {
                 "kind": "individual",
@@ -89,7 +89,7 @@ class Service:
             }
         )
 
-    async def register(self, email: str, **changes: Any) -> None:
+    async def register(self, email: str | None, **changes: Any) -> None:
         """Drop a form into the letterbox, have it opened and its confirmation sent."""
         await self.drop(email, **changes)
         await intake.take_in(self.worker)
@@ -100,11 +100,14 @@ class Service:
         for _ in range(15):
             await confirm.send_confirmations(self.worker)
             async with self.worker.transactions.begin() as tx:
-                if await confirming.due(tx, confirm.CHANNELS, now=now() + timedelta(minutes=5)) == 0:
+                if (
+                    await claiming.due(tx, confirm.channels_of(self.worker), now=now() + timedelta(minutes=5))
+                    == 0
+                ):
                     return
             await asyncio.sleep(0.2)
 
-    async def drop(self, email: str, **changes: Any) -> None:
+    async def drop(self, email: str | None, **changes: Any) -> None:
         async with self.public.begin() as tx:
             scheme = await find_scheme(tx, self.scheme.slug)
             await drop(tx, scheme, self.form(email, **changes), now=now())
@@ -141,7 +144,7 @@ class Service:
         return addresses
 
     async def draft(self, body: dict[str, Any] | None = None, *, by: Staff = COMMS) -> UUID:
-        await plan.see_template(self.worker)
+        await plan.see_templates(self.worker)
         async with self.staff.begin() as tx:
             update = await drafting.draft(
                 tx, by, self.scheme, UpdateBody.model_validate(body or BODY), now=now()

@@ -22,6 +22,8 @@ from migrations.running import ROLES, migrate, set_role_passwords
 
 TEMPLATE = "template_of_tests"
 EMAIL_TEMPLATE = "11111111-2222-4333-8444-555555555555"
+SMS_TEMPLATE = "11111111-2222-4333-8444-666666666666"
+LETTER_TEMPLATE = "11111111-2222-4333-8444-777777777777"
 RATE = 600_000
 """Per minute: tests of anything but the pace must not wait for it."""
 
@@ -137,7 +139,15 @@ def running_stand_in(folder: Path) -> Iterator[StandIn]:
                         "name": "update",
                         "subject": "((subject))",
                         "body": "((body))",
-                    }
+                    },
+                    {"id": SMS_TEMPLATE, "type": "sms", "name": "text", "body": "((body))"},
+                    {
+                        "id": LETTER_TEMPLATE,
+                        "type": "letter",
+                        "name": "letter",
+                        "subject": "((heading))",
+                        "body": "((body))",
+                    },
                 ],
                 "reply_to_ids": [],
                 "callback": None,

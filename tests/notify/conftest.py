@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from deploy.one_machine.valkey import EmbeddedValkey
 from service.notify.addresses import EmailAddress
-from service.notify.gateway import EmailMessage, Outcome
+from service.notify.gateway import EmailMessage, MessageType, Outcome
 from service.notify.govuk import GovukNotify
 from tests.harness.people import somebody
 from tests.harness.servers import EMAIL_TEMPLATE, StandIn
@@ -20,7 +20,7 @@ Send = Callable[..., Outcome]
 @pytest.fixture
 def gateway(notify: StandIn) -> Iterator[GovukNotify]:
     made = GovukNotify(
-        api_key=SecretStr(notify.api_key), base_url=notify.url, email_template_id=EMAIL_TEMPLATE
+        api_key=SecretStr(notify.api_key), base_url=notify.url, templates={MessageType.EMAIL: EMAIL_TEMPLATE}
     )
     yield made
     made.close()
@@ -31,7 +31,7 @@ def send(gateway: GovukNotify) -> Send:
     """Hand one message over, under a fresh token."""
 
     def send_one(to: str | None = None, *, reference: str | None = None, body: str = "Words.") -> Outcome:
-        return gateway.send_email(a_message(to, reference=reference, body=body), gateway.fence())
+        return gateway.send(a_message(to, reference=reference, body=body), gateway.fence())
 
     return send_one
 

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from service.deliveries import claiming
+from service.deliveries.claiming import LEASE as LEASE_OF_A_DELIVERY
 from service.notify.gateway import Accepted, Busy, FencedToken, TryLater
 from service.notify.govuk import FRESH, TOKEN_LIFE, GovukNotify
-from service.registrations import confirming
+from service.registrations.claiming import LEASE as LEASE_OF_A_LINK
 from tests.harness.people import Service, somebody
 from tests.harness.servers import StandIn
 from tests.notify.conftest import a_message
@@ -23,7 +23,7 @@ def test_notify_takes_a_token_for_thirty_seconds(
     # Nobody waits here: the token is made old on both sides, by Notify's clock and by ours.
     old = FencedToken(token.text, token.made_at - age)
     notify.admin("clock", {"offset_seconds": age})
-    outcome = gateway.send_email(a_message(address), old)
+    outcome = gateway.send(a_message(address), old)
     notify.admin("clock", {"offset_seconds": 0})
     assert isinstance(outcome, Accepted) if taken else outcome == TryLater(Busy.STALE_TOKEN)
     assert len(notify.inbox(address)) == taken
@@ -33,9 +33,9 @@ def test_a_post_goes_out_under_the_token_it_was_given_and_no_other(
     gateway: GovukNotify, notify: StandIn
 ) -> None:
     forged = FencedToken("not.a.token", time.time() - TOKEN_LIFE)
-    assert gateway.send_email(a_message(), forged) == TryLater(Busy.STALE_TOKEN)
+    assert gateway.send(a_message(), forged) == TryLater(Busy.STALE_TOKEN)
     # The next message is not held to the last one's token.
-    assert isinstance(gateway.send_email(a_message(), gateway.fence()), Accepted)
+    assert isinstance(gateway.send(a_message(), gateway.fence()), Accepted)
     assert gateway.find("whatever") == []
 
 
@@ -63,5 +63,5 @@ async def test_what_may_not_leave_does_not(service: Service) -> None:
 
 def test_a_lease_outlives_everything_that_a_hand_over_can_last() -> None:
     assert FRESH < TOKEN_LIFE
-    assert claiming.LEASE.total_seconds() > TOKEN_LIFE + DEADLINE
-    assert confirming.LEASE.total_seconds() > TOKEN_LIFE + DEADLINE
+    assert LEASE_OF_A_DELIVERY.total_seconds() > TOKEN_LIFE + DEADLINE
+    assert LEASE_OF_A_LINK.total_seconds() > TOKEN_LIFE + DEADLINE

@@ -8,8 +8,8 @@ from typing import get_type_hints
 from uuid import UUID
 
 from service.deliveries.tables import Delivery
-from service.notify.addresses import EmailAddress
-from service.notify.gateway import EmailMessage
+from service.notify.addresses import EmailAddress, PhoneNumber, PostalAddress
+from service.notify.gateway import EmailMessage, LetterMessage, TextMessage
 from service.registrations.tables import Confirmation
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +76,17 @@ def test_a_message_has_room_for_one_recipient() -> None:
         "one_click_unsubscribe_url",
         "reply_to_id",
     }
+
+
+def test_a_text_has_room_for_one_number_and_a_letter_for_one_address() -> None:
+    expected: list[tuple[type, type, set[str]]] = [
+        (TextMessage, PhoneNumber, {"recipient", "body", "reference", "own_links"}),
+        (LetterMessage, PostalAddress, {"recipient", "heading", "body", "reference", "own_links"}),
+    ]
+    for message, recipient, names in expected:
+        assert get_type_hints(message)["recipient"] is recipient
+        assert {each.name for each in fields(message)} == names
+    assert get_type_hints(PhoneNumber) == {"e164": str}
 
 
 def test_a_delivery_and_a_confirmation_have_a_column_for_one_contact() -> None:

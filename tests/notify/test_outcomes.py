@@ -14,6 +14,7 @@ from deploy.one_machine.ports import free_port
 from service.notify.gateway import (
     Accepted,
     Busy,
+    MessageType,
     TryLater,
     Unknown,
 )
@@ -60,10 +61,10 @@ def test_nobody_there_means_that_nothing_was_taken(notify: StandIn) -> None:
     alone = GovukNotify(
         api_key=SecretStr(notify.api_key),
         base_url=f"http://127.0.0.1:{free_port()}",
-        email_template_id=EMAIL_TEMPLATE,
+        templates={MessageType.EMAIL: EMAIL_TEMPLATE},
     )
-    assert alone.send_email(a_message(), alone.fence()) == TryLater(Busy.UNREACHABLE)
-    assert (alone.find("x"), alone.template()) == (None, None)
+    assert alone.send(a_message(), alone.fence()) == TryLater(Busy.UNREACHABLE)
+    assert (alone.find("x"), alone.template(MessageType.EMAIL)) == (None, None)
     alone.close()
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
-from service.notify.gateway import Accepted, Unknown
+from service.notify.gateway import Accepted, MessageType, Unknown
 from service.notify.govuk import GovukNotify
 from service.notify.posting import TlsPool
 from tests.harness.servers import EMAIL_TEMPLATE
@@ -84,7 +84,9 @@ def one_request(peer: socket.socket) -> bytes:
 
 @contextmanager
 def gateway_to(listener: Listener) -> Iterator[GovukNotify]:
-    gateway = GovukNotify(api_key=SecretStr(KEY), base_url=listener.url, email_template_id=EMAIL_TEMPLATE)
+    gateway = GovukNotify(
+        api_key=SecretStr(KEY), base_url=listener.url, templates={MessageType.EMAIL: EMAIL_TEMPLATE}
+    )
     yield gateway
     gateway.close()
 
@@ -111,7 +113,7 @@ def test_a_post_is_one_write_and_makes_no_token() -> None:
     with listening(CREATED) as listener, gateway_to(listener) as gateway:
         token = gateway.fence()
         with calls() as called:
-            outcome = gateway.send_email(a_message(body="Words. " * 500), token)
+            outcome = gateway.send(a_message(body="Words. " * 500), token)
     assert isinstance(outcome, Accepted)
     assert outcome.template_version == 3
     assert called.count("sendall") == 1
@@ -123,7 +125,7 @@ def test_a_post_is_one_write_and_makes_no_token() -> None:
 
 def test_a_connection_is_kept_for_the_next_post() -> None:
     with listening(CREATED) as listener, gateway_to(listener) as gateway:
-        outcomes = [gateway.send_email(a_message(), gateway.fence()) for _ in range(3)]
+        outcomes = [gateway.send(a_message(), gateway.fence()) for _ in range(3)]
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     assert (listener.connections, len(listener.requests)) == (1, 3)
 
@@ -132,7 +134,7 @@ def test_a_connection_that_notify_closed_meanwhile_is_opened_anew() -> None:
     with listening(CREATED, a_connection=1) as listener, gateway_to(listener) as gateway:
         outcomes = []
         for _ in range(3):
-            outcomes.append(gateway.send_email(a_message(), gateway.fence()))
+            outcomes.append(gateway.send(a_message(), gateway.fence()))
             threading.Event().wait(0.1)  # until the end of the connection has come
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     assert (listener.connections, len(listener.requests)) == (3, 3)
@@ -140,14 +142,14 @@ def test_a_connection_that_notify_closed_meanwhile_is_opened_anew() -> None:
 
 def test_no_redirect_of_a_post_is_followed() -> None:
     with listening(MOVED) as listener, gateway_to(listener) as gateway:
-        outcome = gateway.send_email(a_message(), gateway.fence())
+        outcome = gateway.send(a_message(), gateway.fence())
     assert len(listener.requests) == 1
     assert outcome == Unknown(by_notify=False)
 
 
 def test_nothing_is_said_to_a_server_whose_certificate_nobody_vouches_for(tmp_path: Path) -> None:
     with listening(CREATED, tls=self_signed(tmp_path)) as listener, gateway_to(listener) as gateway:
-        outcome = gateway.send_email(a_message(), gateway.fence())
+        outcome = gateway.send(a_message(), gateway.fence())
     assert not isinstance(outcome, Accepted)
     assert listener.connections == 1
     assert listener.requests == []

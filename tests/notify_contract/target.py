@@ -14,6 +14,7 @@ import httpx
 import jwt
 from pydantic import SecretStr
 
+from service.notify.gateway import MessageType
 from service.notify.govuk import GovukNotify
 from tests.notify_standin.conftest import ANY_TEXT, KEYS, SERVICE, Running
 
@@ -114,7 +115,7 @@ class Target:
         return GovukNotify(
             api_key=SecretStr(f"contract-{self.service_id}-{told['secret']}"),
             base_url=self.url,
-            email_template_id=told["template_id"],
+            templates={MessageType.EMAIL: told["template_id"]},
         )
 
 

@@ -12,6 +12,7 @@ from service.notify.gateway import (
     AddressRefused,
     Busy,
     FencedToken,
+    MessageType,
     Outcome,
     Refusal,
     ServiceRefused,
@@ -45,7 +46,7 @@ def opened() -> Iterator[Opener]:
 
 def hand_over(gateway: GovukNotify, to: str, *, reference: str | None = None, body: str = "Words") -> Outcome:
     message = a_message(to, reference=reference or a_reference(), subject=WORDS["subject"], body=body)
-    return gateway.send_email(message, gateway.fence())
+    return gateway.send(message, gateway.fence())
 
 
 def test_what_notify_took_is_accepted_with_its_id_and_version_and_is_what_was_handed_over(
@@ -55,7 +56,7 @@ def test_what_notify_took_is_accepted_with_its_id_and_version_and_is_what_was_ha
     message = replace(
         a_message(somebody, reference=reference, body="# One\n\nTwo"), one_click_unsubscribe_url=UNSUBSCRIBE
     )
-    outcome = gateway.send_email(message, gateway.fence())
+    outcome = gateway.send(message, gateway.fence())
     assert isinstance(outcome, Accepted)
     shown = notify.get(f"/v2/notifications/{outcome.notify_id}").json()
     assert (shown["email_address"], shown["reference"]) == (somebody, reference)
@@ -87,7 +88,7 @@ def test_a_reference_or_a_link_that_notify_refuses_stops_the_update_and_not_the_
 ) -> None:
     assert hand_over(gateway, somebody, reference="x" * 1001) == ServiceRefused(Refusal.TEMPLATE)
     plain = replace(a_message(somebody), one_click_unsubscribe_url="http://kept.example.com/u/abc")
-    assert gateway.send_email(plain, gateway.fence()) == ServiceRefused(Refusal.TEMPLATE)
+    assert gateway.send(plain, gateway.fence()) == ServiceRefused(Refusal.TEMPLATE)
 
 
 @pytest.mark.parametrize("template_id", ["not-a-uuid", "00000000-0000-4000-8000-000000000000"])
@@ -99,7 +100,7 @@ def test_a_template_that_there_is_not_refuses_us_even_where_the_address_is_refus
     # An unknown template is found out after the schema, and so after the address.
     both = hand_over(gateway, "nobody")
     assert both == (ServiceRefused(Refusal.TEMPLATE) if template_id == "not-a-uuid" else AddressRefused())
-    assert gateway.template() is None
+    assert gateway.template(MessageType.EMAIL) is None
 
 
 def test_an_archived_template_refuses_us(own: Own, opened: Opener) -> None:
@@ -111,7 +112,7 @@ def test_an_archived_template_refuses_us(own: Own, opened: Opener) -> None:
 def test_an_unknown_key_refuses_us(notify: Target, somebody: str, opened: Opener) -> None:
     stranger = opened(notify, secret=str(uuid4()))
     assert hand_over(stranger, somebody) == ServiceRefused(Refusal.KEY)
-    assert (stranger.find("x"), stranger.template()) == (None, None)
+    assert (stranger.find("x"), stranger.template(MessageType.EMAIL)) == (None, None)
 
 
 def test_a_revoked_key_refuses_us_and_nobody_else(own: Own, opened: Opener) -> None:
@@ -128,7 +129,7 @@ def test_a_token_is_taken_for_thirty_seconds_and_then_the_attempt_is_to_be_made_
     made_at = time.time() - age
     token = FencedToken(notify.token(iat=int(made_at)), made_at)
     reference = a_reference()
-    outcome = gateway.send_email(a_message(somebody, reference=reference), token)
+    outcome = gateway.send(a_message(somebody, reference=reference), token)
     assert isinstance(outcome, Accepted) if taken else outcome == TryLater(Busy.STALE_TOKEN)
     assert len(notify.listed(reference=reference)) == taken
 
@@ -192,14 +193,14 @@ def test_what_became_of_a_message_is_found_with_it(with_test_key: Target, opened
 
 def test_the_template_is_seen_as_it_is(notify: Target, gateway: GovukNotify) -> None:
     version = notify.get(f"/v2/template/{notify.template_id}").json()["version"]
-    assert gateway.template() == TemplateSeen(UUID(notify.template_id), version)
+    assert gateway.template(MessageType.EMAIL) == TemplateSeen(UUID(notify.template_id), version)
 
 
 def test_an_edited_template_is_seen_at_once_and_in_the_next_201(own: Own, opened: Opener) -> None:
     notify = own()
     gateway = opened(notify)
     made = notify.tell(f"templates/{notify.template_id}", {"name": "another"})["version"]
-    assert gateway.template() == TemplateSeen(UUID(notify.template_id), made)
+    assert gateway.template(MessageType.EMAIL) == TemplateSeen(UUID(notify.template_id), made)
     outcome = hand_over(gateway, "a@example.com")
     assert isinstance(outcome, Accepted)
     assert outcome.template_version == made

@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from service.crypto.tokens import token_hash
-from service.registrations import confirming, leaving, letterbox, preferences
+from service.registrations import leaving, letterbox, preferences
 from service.registrations.asks import InboxAsk, LinkAsk, ReplacementAsk
 from service.registrations.preferences import Preferences, PreferencesChange
-from service.registrations.words import Channel, Language
+from service.registrations.words import Language
 from tests.deliveries.looking import run_sql
 from tests.harness.people import Service, now
 from tests.harness.servers import Database
@@ -65,13 +65,6 @@ async def choose(service: Service, token: str, language: Language, *topics: str)
 async def undo(service: Service, token: str) -> None:
     async with service.public.begin() as tx:
         await leaving.undo(tx, token)
-
-
-async def claim_link(service: Service, channel: Channel) -> str:
-    """The token that the next message by this channel would carry: these tests send emails alone."""
-    async with service.worker.transactions.begin() as tx:
-        [claimed] = await confirming.claim(tx, [channel], limit=1, now=now())
-    return claimed.token
 
 
 def may_be_asked_again(database: Database) -> None:

@@ -11,14 +11,13 @@ from service.registrations import links, preferences
 from service.registrations.asks import InboxAsk, ReplacementAsk
 from service.registrations.preferences import HasLeft, NotAnOrganisation
 from service.registrations.states import RegistrationState
-from service.registrations.words import Channel, ContactBy, Kind, Language, Relationship
+from service.registrations.words import ContactBy, Kind, Language, Relationship
 from tests.deliveries.looking import one_row, one_value, run_sql, times_told
 from tests.harness.people import Service, now, somebody
 from tests.harness.servers import Database
 from tests.registrations.living import (
     change,
     choose,
-    claim_link,
     drop,
     hashed,
     look,
@@ -131,7 +130,7 @@ async def test_another_way_takes_over_only_when_it_is_confirmed(service: Service
     await send_news(service)
     assert times_told(service, [old]) == [1]
     async with service.public.begin() as tx:
-        await links.use(tx, await claim_link(service, Channel.SMS))
+        await links.use(tx, service.link("+447700900123"))
     assert one_value(database, STANDS)[3:] == [["sms"], [["sms", True]]]
     await service.send_confirmations()
     assert service.notify.inbox(old)[-1]["subject"] == "We will write to another address from now on"

@@ -533,7 +533,7 @@ def _why_not(written: Written, who: Staff, *, stale: bool) -> type[KeptError] | 
 
 
 async def _see_the_template(service: Service) -> UUID:
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     return service.scheme.id
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from service.notify.addresses import phone_number
 from service.notify.gateway import TemplateSeen
+from service.registrations.words import Channel
 from service.schemes.reading import PublicList
+from service.updates import drafting
 from service.updates.body import UpdateBody
 from service.updates.checks import Blocked, Finding, check
 from service.updates.content import content_of
@@ -27,7 +29,9 @@ PUBLIC = PublicList(
 def _findings(email: dict[str, Any]) -> list[Finding]:
     written = UpdateBody.model_validate(body(email=email))
     template = TemplateSeen(UUID(int=1), 1)
-    return check(content_of(written, scheme=UUID(int=2), template=template, reply_to=None), PUBLIC)
+    return check(
+        content_of(written, scheme=UUID(int=2), templates={Channel.EMAIL: template}, reply_to=None), PUBLIC
+    )
 
 
 def _found_in(text: str) -> list[Finding]:
@@ -195,3 +199,23 @@ async def test_a_blocked_update_is_not_submitted(service: Service) -> None:
     assert len(blocked.value.findings) == 2
     found = await service.update(update)
     assert (found.state, found.submitted_by) == (UpdateState.DRAFT, None)
+
+
+@pytest.mark.parametrize("channel", ["sms", "letter"])
+async def test_texts_and_letters_are_looked_through_as_emails_are(service: Service, channel: str) -> None:
+    words: Any = {"en": "Ring 07700 900123", "cy": "Ffoniwch 0800 678 1925"}
+    where = "sms.en"
+    if channel == "letter":
+        words = {language: {"heading": "News", "body": text} for language, text in words.items()}
+        where = "letter.en.body"
+    update = await service.draft(body(**{channel: words}))
+    with pytest.raises(Blocked) as blocked:
+        await service.submit(update)
+
+    assert [(each.code, each.where) for each in blocked.value.findings] == [
+        ("detail-off-public-list", f"{where}, line 1")
+    ]
+    async with service.staff.begin() as tx:
+        version = await drafting.current_version(tx, await drafting.locked(tx, update))
+    assert "900123" not in str(version.content)
+    assert "0800 678 1925" in str(version.content[channel])

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from service.notify.gateway import TemplateSeen
+from service.registrations.words import Channel
 from service.updates import drafting
 from service.updates.body import UpdateBody
 from service.updates.content import Content, audience_rule, body_of, content_of, content_sha256
@@ -27,19 +28,20 @@ VECTOR = (
     '"email":{"cy":{"body":"Darllenwch y canllawiau.\\n\\nFfoniwch 0800 678 1925.",'
     '"subject":"Ŵyr a’r newyddion"},'
     '"en":{"body":"Read the guidance.\\n\\nCall 0800 678 1925.","subject":"The news"}},'
-    '"reply_to":null,"reply_to_used":"cccccccc-cccc-4ccc-8ccc-cccccccccccc",'
+    '"letter":null,"publish":true,"reply_to":null,"reply_to_used":"cccccccc-cccc-4ccc-8ccc-cccccccccccc",'
     '"scheme":"22222222-2222-4222-8222-222222222222",'
-    '"template":{"id":"11111111-2222-4333-8444-555555555555","version":3},'
+    '"sms":null,'
+    '"templates":{"email":{"id":"11111111-2222-4333-8444-555555555555","version":3}},'
     '"title":"A test","window":{"send_at":"2099-01-01T09:00:00Z"}}'
 )
-VECTOR_SHA256 = "19d33f64fcc443d1c385aaa70cdc8f48dec6aa748d84373fc37ef060ad8ec718"
+VECTOR_SHA256 = "0226eca7c3a0b1021cf8e8dbc27af8023ec209597a02fbccb248a42651226084"
 
 
 def _content(
     changes: dict[str, Any], *, template: TemplateSeen = TEMPLATE, reply_to: str | None = ANSWER_TO
 ) -> Content:
     written = UpdateBody.model_validate(body(**changes))
-    return content_of(written, scheme=SCHEME, template=template, reply_to=reply_to)
+    return content_of(written, scheme=SCHEME, templates={Channel.EMAIL: template}, reply_to=reply_to)
 
 
 def _vector_body() -> dict[str, Any]:
@@ -98,6 +100,15 @@ CHANGES: dict[str, dict[str, Any]] = {
     "one person": {"audience": {"registrations": [PERSON]}},
     "another person": {"audience": {"registrations": [ANOTHER]}},
     "an address to answer to": {"reply_to": PERSON},
+    "not for the archive": {"publish": False},
+    "a text": {"sms": {"en": "News", "cy": "Newyddion"}},
+    "another text": {"sms": {"en": "News.", "cy": "Newyddion"}},
+    "a letter": {"letter": {language: {"heading": "A", "body": "B"} for language in ("en", "cy")}},
+    "another heading": {"letter": {language: {"heading": "B", "body": "B"} for language in ("en", "cy")}},
+    "both": {
+        "sms": {"en": "News", "cy": "Newyddion"},
+        "letter": {language: {"heading": "A", "body": "B"} for language in ("en", "cy")},
+    },
 }
 
 
@@ -108,8 +119,20 @@ def test_every_change_has_a_hash_of_its_own() -> None:
         _content({}, template=TemplateSeen(UUID(PERSON), 3)),
         _content({}, reply_to=None),
     ]
+    texts = UpdateBody.model_validate(body(sms={"en": "News", "cy": "Newyddion"}))
+    contents += [
+        content_of(
+            texts,
+            scheme=SCHEME,
+            templates={Channel.EMAIL: TEMPLATE, Channel.SMS: TemplateSeen(UUID(PERSON), version)},
+            reply_to=ANSWER_TO,
+        )
+        for version in (1, 2)
+    ]
     elsewhere = UpdateBody.model_validate(body())
-    contents.append(content_of(elsewhere, scheme=UUID(PERSON), template=TEMPLATE, reply_to=ANSWER_TO))
+    contents.append(
+        content_of(elsewhere, scheme=UUID(PERSON), templates={Channel.EMAIL: TEMPLATE}, reply_to=ANSWER_TO)
+    )
 
     assert len({content_sha256(content) for content in contents}) == len(contents)
 
@@ -120,7 +143,9 @@ def test_a_content_gives_its_body_back(change: dict[str, Any]) -> None:
 
     again = UpdateBody.model_validate(body_of(content))
 
-    assert content_of(again, scheme=SCHEME, template=TEMPLATE, reply_to=ANSWER_TO) == content
+    assert (
+        content_of(again, scheme=SCHEME, templates={Channel.EMAIL: TEMPLATE}, reply_to=ANSWER_TO) == content
+    )
     assert audience_rule(content) == again.audience.rule()
 
 

@@ -11,7 +11,7 @@ from service.errors import Invalid
 from service.staff.principal import NotYourRole
 from service.staff.roles import Role
 from service.updates import drafting
-from service.updates.body import LONGEST_BODY, UpdateBody
+from service.updates.body import LONGEST_BODY, LONGEST_TEXT, UpdateBody
 from service.updates.drafting import TemplateNotSeen
 from service.updates.states import UpdateState
 from service.updates.tables import UpdateVersion
@@ -19,6 +19,7 @@ from tests.harness.people import COMMS, Service, now, staff
 from tests.updates.words import bilingual, body, english
 
 WELSH_ONLY = {"cy": english("Y newyddion")}
+A_LETTER = {"heading": "The news", "body": "Read."}
 
 WRONG: list[tuple[str, dict[str, Any], set[str]]] = [
     ("no title", {"title": None}, {"title"}),
@@ -70,8 +71,28 @@ WRONG: list[tuple[str, dict[str, Any], set[str]]] = [
         {"audience"},
     ),
     ("an unknown rule", {"audience": {"emails": ["a@example.com"]}}, {"audience.emails"}),
-    ("text messages", {"sms": {"en": "News", "cy": "Newyddion"}}, {"sms"}),
-    ("a letter", {"letter": {"en": "News"}}, {"letter"}),
+    ("a text in English alone", {"sms": {"en": "News"}}, {"sms.cy"}),
+    ("a text without words", {"sms": {}}, {"sms.en", "sms.cy"}),
+    ("an empty text message", {"sms": {"en": " ", "cy": "Newyddion"}}, {"sms.en"}),
+    ("a text with a subject", {"sms": {"en": {"subject": "a", "body": "b"}, "cy": "b"}}, {"sms.en"}),
+    ("a text in another language", {"sms": {"en": "a", "cy": "b", "fr": "c"}}, {"sms"}),
+    (
+        "a text that is too long",
+        {"sms": {"en": "b" * (LONGEST_TEXT + 1), "cy": "b" * LONGEST_TEXT}},
+        {"sms.en"},
+    ),
+    ("a letter that is no object", {"letter": {"en": "News"}}, {"letter.en"}),
+    ("a letter in English alone", {"letter": {"en": A_LETTER}}, {"letter.cy"}),
+    (
+        "a letter with a heading of two lines",
+        {"letter": {"en": {**A_LETTER, "heading": "a\nb"}, "cy": A_LETTER}},
+        {"letter.en.heading"},
+    ),
+    (
+        "a letter with an address",
+        {"letter": {"en": {**A_LETTER, "to": "x"}, "cy": A_LETTER}},
+        {"letter.en.to"},
+    ),
     ("a time without its zone", {"send_at": "2099-01-01T09:00:00"}, {"send_at"}),
     ("a time that is none", {"send_at": "tomorrow"}, {"send_at"}),
     ("a time after the last year", {"send_at": "9999-12-31T23:59:59-14:00"}, {"send_at"}),

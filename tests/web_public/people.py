@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from psycopg.types.json import Jsonb
 from uuid6 import uuid7
 
 from service.crypto.envelope import Place, Sealed, unpad
@@ -19,6 +20,24 @@ TOPICS = (
     ("opening", "When the scheme opens", "Pan fydd y cynllun yn agor"),
     ("rules", "The rules", "Y rheolau"),
 )
+
+
+ABOUT = {
+    "controller": {"en": "The Department for Redress", "cy": "Yr Adran Iawn"},
+    "help": {"phone": "0800 678 1925", "email": "help@example.org", "post": "1 Example Street\nLondon"},
+    "data_protection": {"email": "data-protection@example.org"},
+    "retention": {
+        "en": "For one year after the scheme has closed.",
+        "cy": "Am flwyddyn ar ôl i’r cynllun gau.",
+    },
+}
+"""What a scheme may say of itself."""
+ADDRESS = "https://www.example.org/guidance/on-the-windrush-compensation-scheme"
+"""Longer than a narrow screen is wide."""
+WORDS = {
+    "en": {"subject": "The news", "body": f"# What is new\n\nRead {ADDRESS}\n\n* one\n* two"},
+    "cy": {"subject": "Y newyddion", "body": f"# Beth sy’n newydd\n\nDarllenwch {ADDRESS}"},
+}
 
 
 @dataclass(frozen=True)
@@ -32,15 +51,15 @@ class People:
     def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         self._sql = connection
 
-    def scheme(self, *, closed_on: date | None = None) -> SchemeMade:
+    def scheme(self, *, closed_on: date | None = None, about: dict[str, Any] | None = None) -> SchemeMade:
         """A scheme of this test's own."""
         made = SchemeMade(uuid7(), f"scheme-{secrets.token_hex(6)}", X25519PrivateKey.generate())
         self._sql.execute(
             "INSERT INTO schemes (id, slug, name_en, name_cy, open, closed_on, privacy_notice,"
-            " privacy_notice_version, lawful_basis, created_at)"
+            " privacy_notice_version, lawful_basis, about, created_at)"
             " VALUES (%s, %s, 'Windrush Compensation Scheme', 'Cynllun Iawndal Windrush', %s, %s,"
-            " 'https://example.org/privacy', '1', 'task', now())",
-            (made.id, made.slug, closed_on is None, closed_on),
+            " 'https://example.org/privacy', '1', 'public task', %s, now())",
+            (made.id, made.slug, closed_on is None, closed_on, Jsonb(ABOUT if about is None else about)),
         )
         for position, (code, en, cy) in enumerate(TOPICS):
             self._sql.execute(
@@ -55,6 +74,40 @@ class People:
 
     def close(self, scheme: SchemeMade, day: date) -> None:
         self._sql.execute("UPDATE schemes SET open = false, closed_on = %s WHERE id = %s", (day, scheme.id))
+
+    def notice_is_our_page(self, scheme: SchemeMade) -> None:
+        self._sql.execute(
+            "UPDATE schemes SET privacy_notice = %s WHERE id = %s", (f"/{scheme.slug}/privacy", scheme.id)
+        )
+
+    def published(
+        self,
+        scheme: SchemeMade,
+        words: dict[str, Any] = WORDS,
+        *,
+        at: datetime | None = None,
+        state: str = "sent",
+        **content: object,
+    ) -> UUID:
+        """An update that is in the archive, unless `state` or `content` keep it out."""
+        update = uuid7()
+        content = {"email": words, "audience": {"topics": ["opening"]}, "publish": True, **content}
+        with self._sql.transaction():
+            # Neither approved nor sent: the guards would say so.
+            self._sql.execute("SET LOCAL session_replication_role = replica")
+            self._sql.execute(
+                "INSERT INTO update_versions (update_id, version, content, content_sha256, edited_by,"
+                " edited_at) VALUES (%s, 1, %s, repeat('0', 64), 'comms', now())",
+                (update, Jsonb(content)),
+            )
+            self._sql.execute(
+                "INSERT INTO updates (id, scheme_id, state, version, created_by, created_at, planned,"
+                " audience_sha256, halted_why, sending_since)"
+                " VALUES (%s, %s, %s, 1, 'comms', now(), 0, repeat('0', 64),"
+                " CASE WHEN %s = 'halted' THEN 'it' END, %s)",
+                (update, scheme.id, state, state, at or datetime.now(UTC)),
+            )
+        return update
 
     def registration(
         self, scheme: SchemeMade, *, state: str = "pending", language: str = "en", token: str | None = None

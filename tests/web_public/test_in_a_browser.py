@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -204,7 +205,10 @@ def test_the_holder_of_a_known_address_chooses(
     "path",
     [
         "/",
+        "/{scheme}/help",
         "/{scheme}/privacy",
+        "/{scheme}/complaints",
+        "/{scheme}/updates",
         "/accessibility",
         "/cookies",
         "/confirm/old",
@@ -218,6 +222,40 @@ def test_every_other_page_is_accessible_and_fits(
     page = opened(width=NARROW)
     page.goto(f"{path.format(scheme=scheme.slug)}?lang={language}")
     check(page)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    ("language", "link", "subject", "back"),
+    [
+        ("en", "Read the updates so far", "The news", "All updates"),
+        ("cy", "Darllen y diweddariadau hyd yma", "Y newyddion", "Pob diweddariad"),
+    ],
+)
+def test_somebody_who_comes_late_reads_the_archive(
+    opened: Open,
+    scheme: SchemeMade,
+    people: People,
+    language: str,
+    link: str,
+    subject: str,
+    back: str,
+    script: bool,
+) -> None:
+    for day in range(1, 24):
+        people.published(scheme, at=datetime(2027, 5, day, tzinfo=UTC))
+    page = opened(script=script, width=NARROW)
+    page.goto(f"/{scheme.slug}?lang={language}")
+    page.get_by_role("link", name=link).click()
+    check(page)
+    page.locator("a[rel=next]").click()
+    page.wait_for_url("**page=2*")
+    check(page)
+    page.get_by_role("link", name=subject).first.click()
+    check(page, heading=subject)
+    assert page.locator("time, p", has_text="2027").is_visible()
+    page.get_by_role("link", name=back).click()
+    assert page.get_by_role("link", name=subject).count() == 20
 
 
 def test_the_key_is_kept_where_no_script_and_no_other_host_can_read_it(

@@ -43,7 +43,7 @@ async def test_an_update_goes_from_draft_to_a_certificate_that_verifies(
     service: Service, host: StaffHost, tmp_path: Path
 ) -> None:
     addresses = await service.people(3)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     drafted = await host.drafted(body())
     assert (drafted["state"], drafted["planned"], drafted["audience_sha256"]) == ("draft", 0, None)
     path = f"/v1/updates/{drafted['id']}"
@@ -104,7 +104,7 @@ async def test_an_altered_certificate_does_not_verify(
     service: Service, host: StaffHost, directory: Directory, change: dict[str, Any]
 ) -> None:
     directory.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.approved(service, body())
     directory.connection.execute("UPDATE updates SET state = 'sending'")
     async with workers_running(service):
@@ -121,7 +121,7 @@ async def test_without_a_worker_a_certificate_is_503_with_the_time_to_wait(
 ) -> None:
     monkeypatch.setattr("service.web.staff.certificates.WAIT_SECONDS", 0.3)
     directory.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.approved(service, body())
     directory.connection.execute("UPDATE updates SET state = 'sending'")
 
@@ -135,7 +135,7 @@ async def test_what_the_state_does_not_allow_is_409(
     service: Service, host: StaffHost, directory: Directory
 ) -> None:
     directory.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = (await host.drafted(body()))["id"]
     path = f"/v1/updates/{update}"
     zeros = {"decision": "approve", "content_sha256": "0" * 64, "audience_sha256": "0" * 64}
@@ -169,7 +169,7 @@ async def test_one_that_was_halted_before_it_was_sent_is_resumed(
     service: Service, host: StaffHost, directory: Directory
 ) -> None:
     directory.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.approved(service, body())
     halted = await host.call("caseworker", "POST", f"/v1/updates/{update}/halt", json={})
     assert (halted.json()["state"], halted.json()["halted_why"]) == ("halted", "halted by staff")
@@ -181,7 +181,7 @@ async def test_one_that_was_halted_before_it_was_sent_is_resumed(
 
 async def test_the_author_cannot_approve(service: Service, host: StaffHost, directory: Directory) -> None:
     directory.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = (await host.drafted(body(), by="senior"))["id"]
     await host.call("comms", "POST", f"/v1/updates/{update}/submission")
     await plan.plan_updates(service.worker)
@@ -199,7 +199,7 @@ async def test_a_sign_in_of_long_ago_neither_approves_nor_resumes_nor_lifts(
     service: Service, host: StaffHost, directory: Directory, forger: Forger
 ) -> None:
     directory.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     shown = await host.submitted(service, body())
     path = f"/v1/updates/{shown['id']}"
     hold = (await host.call("comms", "POST", "/v1/holds", json={"reason": "x"})).json()["id"]
@@ -221,7 +221,7 @@ async def test_an_update_sent_back_shows_its_author_why(
     service: Service, host: StaffHost, directory: Directory
 ) -> None:
     directory.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     shown = await host.submitted(service, body())
 
     answer = await host.call(

@@ -38,7 +38,7 @@ def words(page: str) -> str:
 
 
 async def approved(service: Service, host: StaffHost, **changes: Any) -> str:
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     return await host.approved(service, body(**changes))
 
 
@@ -163,7 +163,7 @@ async def test_before_the_first_message_it_says_kindly_that_there_is_none(
     service: Service, host: StaffHost, state: UpdateState
 ) -> None:
     await service.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update: str = (await host.drafted(body()))["id"]
     if state is not UpdateState.DRAFT:
         await host.call("comms", "POST", f"/v1/updates/{update}/submission")
@@ -209,7 +209,7 @@ async def test_one_to_a_single_address_says_that_nobody_else_had_to_approve(
     service: Service, host: StaffHost
 ) -> None:
     await service.people(1)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = (await host.drafted(body()))["id"]
     await host.call("comms", "POST", f"/v1/updates/{update}/submission")
     await plan.plan_updates(service.worker)

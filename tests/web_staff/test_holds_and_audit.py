@@ -19,7 +19,7 @@ async def test_a_hold_stops_an_update_until_it_is_lifted(
     service: Service, host: StaffHost, scope: str
 ) -> None:
     addresses = await service.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.approved(service, body())
     answer = await host.call("caseworker", "POST", "/v1/holds", json={"reason": "A doubt", "scope": scope})
     assert (answer.status_code, answer.json()["scope"]) == (201, scope)
@@ -54,7 +54,7 @@ async def test_a_hold_is_lifted_once_and_who_did_it_is_kept(
 
 async def test_every_act_is_in_the_record_and_no_word_of_it(service: Service, host: StaffHost) -> None:
     addresses = await service.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.approved(service, body(title="A title to look for"))
     await host.call("comms", "POST", f"/v1/updates/{update}/halt", json={"reason": "A reason to look for"})
     await host.call("senior", "POST", f"/v1/updates/{update}/resume")

@@ -89,7 +89,7 @@ async def check(page: Page, picture: str) -> None:
 async def sent(service: Service, host: StaffHost, database: Database) -> str:
     """An update to eight people, most of whom have had it."""
     people = await service.people(8)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.approved(service, body(title=TITLE))
     await service.send()
     for person in people[:5]:
@@ -126,7 +126,7 @@ async def test_one_that_is_halted_with_a_duplicate_can_be_read_on_any_screen(
     owner: psycopg.Connection[tuple[object, ...]],
 ) -> None:
     await service.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.approved(service, body(title=TITLE))
     owner.execute("INSERT INTO duplicates SELECT gen_random_uuid(), id, now() FROM deliveries LIMIT 1")
     owner.execute("UPDATE updates SET state = 'halted', halted_why = %s", [WHAT_TO_DO[Why.GUARD]])
@@ -143,7 +143,7 @@ async def test_the_other_pages_can_be_read_on_a_narrow_screen(
     service: Service, host: StaffHost, opened: Open
 ) -> None:
     await service.people(2)
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.approved(service, body(title=TITLE))
 
     for by, path, heading, picture in (

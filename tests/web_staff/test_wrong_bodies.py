@@ -97,7 +97,7 @@ async def test_a_wrong_field_is_422_and_named_without_its_value(host: StaffHost)
 async def test_a_wrong_edit_names_its_fields(
     service: Service, host: StaffHost, changes: dict[str, Any], fields: set[str]
 ) -> None:
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.drafted(body())
 
     answer = await host.call("comms", "PATCH", f"/v1/updates/{update['id']}", **as_json(changes))
@@ -152,7 +152,7 @@ async def test_before_the_template_was_seen_a_draft_is_503(host: StaffHost) -> N
 async def test_a_submission_with_a_blocking_finding_is_409_with_findings(
     service: Service, host: StaffHost
 ) -> None:
-    await plan.see_template(service.worker)
+    await plan.see_templates(service.worker)
     update = await host.drafted(body(email=bilingual("Ring Mary on 07700 900123.")))
     assert {finding["where"] for finding in update["findings"]} == {
         "email.en.body, line 1",

@@ -1,4 +1,7 @@
-"""The app that hears from Notify. It can record what happened to a reference, and see nothing."""
+"""The app that hears from Notify: what became of a message, and texts that people send.
+
+It can record what happened to a reference, and seal a text. It sees nothing of either again.
+"""
 
 import hmac
 from collections.abc import AsyncIterator, Callable
@@ -8,16 +11,19 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uuid6 import uuid7
 
+from service.clock import Clock, SystemClock
 from service.database import Transactions
 from service.deliveries import receipts
 from service.doorbell import Doorbell, Job
 from service.errors import Unauthenticated
+from service.replies import receiving
 from service.settings import CallbacksSettings
 from service.web import health, problems
 from service.web.access_log import AccessLog
@@ -32,6 +38,7 @@ OPEN: Final = "/health/"
 class CallbacksProcess:
     transactions: Transactions
     doorbell: Doorbell
+    clock: Clock
 
 
 class ReceiptForm(BaseModel):
@@ -42,6 +49,24 @@ class ReceiptForm(BaseModel):
     id: UUID
     reference: Annotated[str, Field(max_length=1000, pattern="^[^\0]*$")] | None = None
     status: Annotated[str, Field(max_length=40, pattern="^[a-z-]+$")]
+
+
+class ReceivedTextForm(BaseModel):
+    """What is used of a text that somebody sent. Notify says it under these names."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    id: UUID
+    source_number: Annotated[str, Field(min_length=1, max_length=60)]
+    message: Annotated[str, Field(max_length=5000)]
+
+    @field_validator("source_number", "message")
+    @classmethod
+    def _is_text(cls, value: str) -> str:
+        # JSON can spell half a surrogate pair, which no encoding has a place for.
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise PydanticCustomError("not_text", "It has a character that cannot be stored")
+        return value
 
 
 class FromNotify:
@@ -70,6 +95,7 @@ def create_app(settings: CallbacksSettings) -> FastAPI:
     process = CallbacksProcess(
         transactions=Transactions(settings.database_url, role=ROLE),
         doorbell=Doorbell.at(settings.redis_url),
+        clock=SystemClock(),
     )
 
     @asynccontextmanager
@@ -97,6 +123,20 @@ def create_app(settings: CallbacksSettings) -> FastAPI:
                     tx, receipt=uuid7(), reference=form.reference, notify_id=form.id, status=form.status
                 )
             await process.doorbell.ring(Job.RECEIPTS)
+        return {"status": "received"}
+
+    @app.post("/received-texts")
+    async def receive_text(form: ReceivedTextForm) -> dict[str, str]:
+        """Seal a text that somebody sent. One that Notify offers twice is kept once."""
+        async with process.transactions.begin() as tx:
+            await receiving.keep(
+                tx,
+                text_id=form.id,
+                number=form.source_number,
+                message=form.message,
+                now=process.clock.now(),
+            )
+        await process.doorbell.ring(Job.REPLIES)
         return {"status": "received"}
 
     return app

@@ -20,6 +20,7 @@ from service.web.headers import SecurityHeaders
 from service.web.limits import PUBLIC_BODY_BYTES, BodyLimit
 from service.web.public import (
     api,
+    archive,
     changing,
     confirming,
     handing_on,
@@ -81,6 +82,7 @@ def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastA
     # These begin with the name of a scheme, which may be almost any word: they come last.
     app.include_router(registering.router)
     app.include_router(linking.router)
+    app.include_router(archive.router)
     app.include_router(standing.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

@@ -19,6 +19,7 @@ from service.web.components import templates
 from service.web.headers import INLINE_SCRIPT
 from service.web.problems import Problem
 from service.web.public import catalogue
+from service.web.public.catalogue import Catalogue
 
 READ: Final = ["GET", "HEAD"]
 """The methods of a page that changes nothing."""
@@ -41,6 +42,10 @@ class Pages:
         self._templates.globals.update(
             brand=brand, frontend=GOVUK_FRONTEND, inline_script=INLINE_SCRIPT, languages=tuple(Language)
         )
+
+    def words(self, language: Language) -> Catalogue:
+        """The sentences of the pages in `language`, for what is not a page."""
+        return self._words[language]
 
     def show(
         self,
@@ -108,7 +113,9 @@ def language_of(request: Request, otherwise: Language | None = None) -> Language
 
 def with_language(path: str, language: Language) -> str:
     """`path` in `language`."""
-    return path if language is Language.ENGLISH else f"{path}?lang={language}"
+    if language is Language.ENGLISH:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}lang={language}"
 
 
 def see_other(path: str, language: Language) -> RedirectResponse:

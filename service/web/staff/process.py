@@ -18,6 +18,7 @@ from service.settings import StaffSettings
 from service.staff.bearer import BearerVerifier
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
+from service.updates.costs import Prices
 from service.web.staff.pages import Pages
 
 SIGNED_IN: Final = "staff"
@@ -41,6 +42,11 @@ class StaffProcess:
     def hold_window(self) -> timedelta:
         """Between an approval and the first message."""
         return timedelta(seconds=self.settings.hold_window_seconds)
+
+    @property
+    def prices(self) -> Prices:
+        """What the deployment pays Notify, as far as it says."""
+        return Prices(segment=self.settings.text_pence, letter=self.settings.letter_pence)
 
 
 class SignedIn:

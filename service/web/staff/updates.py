@@ -10,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from service.database import Transaction
+from service.deliveries.cancelling import letters_to_cancel
+from service.deliveries.costing import by_channel, cost
+from service.deliveries.fulfilling import PAGE as NEEDING_PAGE
+from service.deliveries.fulfilling import needed, needing
 from service.deliveries.outcomes import eta, outcomes
 from service.deliveries.unreached import PAGE
 from service.deliveries.unreached import unreached as unreached_people
@@ -23,6 +27,7 @@ from service.updates.body import UpdateBody
 from service.updates.checks import Blocked, check
 from service.updates.content import body_of
 from service.updates.reading import get_update
+from service.updates.states import UpdateState
 from service.web.problem_schema import documented
 from service.web.problems import MEDIA_TYPE, problem_of
 from service.web.staff.process import Here, StaffProcess, Who, allowed
@@ -198,13 +203,37 @@ async def unreached(
     }
 
 
+@router.get("/v1/updates/{update_id}/fulfilment", responses=documented(401, 403, 404, 422))
+async def fulfilment(
+    update_id: UUID,
+    here: Here,
+    staff: Annotated[Staff, Depends(allowed(Act.SEARCH))],
+    after: UUID | None = None,
+) -> dict[str, Any]:
+    """People who need a call or a format, for caseworkers: `next` goes on, None at the end."""
+    async with here.transactions.begin() as tx:
+        page = await needing(tx, await get_update(tx, update_id), after=after)
+    return {
+        "registrations": [
+            {"registration": str(each.registration), "needs": [need.value for need in each.needs]}
+            for each in page
+        ],
+        "next": str(page[-1].registration) if len(page) == NEEDING_PAGE else None,
+    }
+
+
 async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
     """An update as the API shows it."""
     update = await get_update(tx, update_id)
     version = await drafting.current_version(tx, update)
     counted = await outcomes(tx, update)
     findings = check(version.content, await public_list(tx, update.scheme_id))
-    done_at = eta(update, counted, now=here.clock.now())
+    now = here.clock.now()
+    done_at = eta(update, counted, now=now)
+    channels = await by_channel(tx, update)
+    costs = await cost(tx, update.id, version.content, channels, public_url=here.settings.public_url)
+    halted = update.state is UpdateState.HALTED
+    letters = await letters_to_cancel(tx, update.id, now=now) if halted else None
     return {
         "id": str(update.id),
         "state": update.state.value,
@@ -213,6 +242,10 @@ async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[s
         "audience_sha256": update.audience_sha256,
         "planned": update.planned,
         "outcomes": counted,
+        "channels": {channel.value: count for channel, count in channels.items()},
+        "fulfilment": await needed(tx, update),
+        "cost": costs.as_json(here.prices),
+        "letters_to_cancel": letters.as_json() if letters else None,
         "findings": [finding.as_json() for finding in findings],
         "eta": done_at.isoformat() if done_at else None,
         "not_before": update.not_before.isoformat() if update.not_before else None,

@@ -1,0 +1,54 @@
+"""What Notify cannot do for an update: calls, and formats. A list that caseworkers work through.
+
+Frozen with the people (`service.deliveries.planning`), so that an approver sees how much work it is.
+"""
+
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy import select as sa_select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlmodel import col, select
+
+from service.database import Transaction
+from service.deliveries.tables import Fulfilment, Need
+from service.updates.tables import Update
+
+PAGE: Final = 500
+FIRST: Final = UUID(int=0)
+"""Before every id."""
+
+
+class Needing(NamedTuple):
+    """One person, by the bare id of their registration, and what they need."""
+
+    registration: UUID
+    needs: list[Need]
+
+
+async def needed(tx: Transaction, update: Update) -> dict[str, int]:
+    """How many people of an update need each thing. A draft has none: its people are not frozen."""
+    counted: dict[str, int] = {}
+    if update.audience_sha256 is not None:
+        statement = select(Fulfilment.need, func.count()).where(Fulfilment.update_id == update.id)
+        counted = dict((await tx.exec(statement.group_by(col(Fulfilment.need)))).all())
+    return {need.value: counted.get(need, 0) for need in Need}
+
+
+async def needing(tx: Transaction, update: Update, *, after: UUID | None = None) -> list[Needing]:
+    """Up to 500 people of an update who need something, in the order of their ids, after one of them."""
+    if update.audience_sha256 is None:
+        return []
+    need = col(Fulfilment.need)
+    rows = await tx.execute(
+        sa_select(col(Fulfilment.registration_id), func.array_agg(aggregate_order_by(need, need)))
+        .where(
+            col(Fulfilment.update_id) == update.id,
+            col(Fulfilment.registration_id) > (after or FIRST),
+        )
+        .group_by(col(Fulfilment.registration_id))
+        .order_by(col(Fulfilment.registration_id))
+        .limit(PAGE)
+    )
+    return [Needing(registration, [Need(each) for each in needs]) for registration, needs in rows]
