@@ -10,8 +10,8 @@ __all__ = ["chromium", "opened"]
 
 pytestmark = NEEDED
 
-PAGES = ("", "/language", "/topics", "/formats", "/pause", "/ways", "/takeover", "/inbox", "/copy")
-PAGES += ("/leave", "/bereavement", "/erase")
+PAGES = ["", "/language", "/topics", "/formats", "/pause", "/ways", "/takeover", "/inbox", "/copy"]
+PAGES += ["/leave", "/bereavement", "/erase"]
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])

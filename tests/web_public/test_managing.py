@@ -8,8 +8,9 @@ import pytest
 
 from tests.web_public.people import People, SchemeMade
 
-PAGES = ("", "/language", "/topics", "/formats", "/pause", "/ways", "/copy", "/leave", "/bereavement")
-PAGES += ("/stopped", "/erase", "/takeover", "/inbox")
+PAGES = [""]
+PAGES += ["/language", "/topics", "/formats", "/pause", "/ways", "/copy", "/leave", "/bereavement"]
+PAGES += ["/stopped", "/erase", "/takeover", "/inbox"]
 FORMS: dict[str, dict[str, Any]] = {
     "/language": {"language": "cy"},
     "/topics": {"topics": ["rules"]},
