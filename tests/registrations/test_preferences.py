@@ -145,9 +145,10 @@ async def test_a_way_that_is_not_wanted_goes_at_once_where_another_stays(
     assert after.confirmed_ways == {ContactBy.EMAIL}
     assert not after.waiting_ways
     assert one_value(database, STANDS)[4] == [["email", True]]
-    # Nobody is asked to confirm what is not wanted any more.
-    asked = "SELECT count(*) FROM confirmations WHERE purpose = 'confirm' AND used_at IS NULL"
-    assert one_value(database, asked) == 0
+    # What was asked of its holder leads nowhere any more.
+    with pytest.raises(Gone):
+        await service.confirm("+447700900123")
+    assert one_value(database, STANDS)[4] == [["email", True]]
 
 
 async def test_a_pause_stops_what_is_planned_and_ends_by_itself(service: Service, database: Database) -> None:
