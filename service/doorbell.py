@@ -88,6 +88,8 @@ class Doorbell:
 
     def __init__(self, pool: arq.ArqRedis) -> None:
         self._pool = pool
+        self._rung: dict[Job, int] = {}
+        """The bucket that each job was last rung for: a busy process asks Redis once for each."""
 
     @classmethod
     def at(cls, url: SecretStr) -> Self:
@@ -102,6 +104,9 @@ class Doorbell:
         """Say that there is work for `job`."""
         now = time.time_ns() // 1_000_000
         bucket = now // BUCKET_MS + 1
+        if self._rung.get(job) == bucket:
+            return
+        self._rung[job] = bucket
         try:
             # Answered when its bucket has ended, so that it never misses work rung for within it.
             await self._pool.enqueue_job(
@@ -112,6 +117,7 @@ class Doorbell:
                 _expires=60,
             )
         except LOST as error:
+            self._rung.pop(job, None)
             log.warning("a ring was lost", job=job.value, error=error)
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.errors import Misconfigured
@@ -66,6 +66,18 @@ class PublicSettings(QueueSettings):
 
     public_url: str
     brand: Literal["generic", "govuk"] = "generic"
+    client_limit_per_minute: Annotated[int, Field(ge=0)] = 30
+    """0: no limit."""
+    quickest_form_seconds: Annotated[float, Field(ge=0)] = 2
+    """Whoever goes through the pages of the form faster is a machine (`service/web/public/forms.py`)."""
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
 
 
 class StaffSettings(QueueSettings):
@@ -108,6 +120,8 @@ class WorkerSettings(QueueSettings):
     bounce_halt_percent: Annotated[int, Field(ge=1, le=100)] = 10
     ramp: Annotated[tuple[int, ...], NoDecode] = (1, 10, 100)
     ramp_wait_seconds: Annotated[int, Field(ge=0)] = 600
+    confirmations_per_hour: Annotated[int, Field(ge=0)] = 10_000
+    """Of all people together; 0: no ceiling."""
 
     @field_validator("ramp", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from service.notify import guard
 from service.notify.gateway import Message
 from service.observability import log
 from service.registrations import claiming, confirming
+from service.registrations.ceiling import within_ceiling
 from service.registrations.claiming import ClaimedConfirmation
 from service.registrations.words import Channel
 from service.schemes.reading import SchemeView, all_schemes, public_list
@@ -47,14 +48,18 @@ async def _batch(context: WorkerContext, channels: Sequence[Channel], permits: i
     # The fence: the token is older than the attempts that go out under it.
     token = context.notify.fence()
     async with context.transactions.begin() as tx:
-        claimed = await claiming.claim(tx, channels, limit=permits, now=context.clock.now())
-        copies = await copying.read(tx, claimed, now=context.clock.now())
+        now, per_hour = context.clock.now(), context.settings.confirmations_per_hour
+        room = await within_ceiling(tx, permits, per_hour=per_hour, now=now)
+        claimed = await claiming.claim(tx, channels, limit=room, now=now)
+        copies = await copying.read(tx, claimed, now=now)
         schemes = {scheme.id: scheme for scheme in await all_schemes(tx)}
         allowed = {
             scheme: guard.Allowed(details.emails, details.phones)
             for scheme in {each.scheme_id for each in claimed}
             for details in [await public_list(tx, scheme)]
         }
+    if room < permits:
+        log.warning("the ceiling of confirmations is reached", an_hour=per_hour)
     ready: list[tuple[ClaimedConfirmation, Message]] = []
     unusable: list[UUID] = []
     for each in claimed:

@@ -65,7 +65,11 @@ def completed(settings: Mapping[str, str], data_dir: Path, ports: Ports) -> dict
     if all(
         _is_loopback(settings.get(name, defaults[name])) for name in ("KEPT_PUBLIC_URL", "KEPT_STAFF_URL")
     ):
-        defaults |= {"KEPT_CLIENT_LIMIT_PER_MINUTE": NO_LIMIT, "KEPT_CONFIRMATIONS_PER_HOUR": NO_LIMIT}
+        defaults |= {
+            "KEPT_CLIENT_LIMIT_PER_MINUTE": NO_LIMIT,
+            "KEPT_CONFIRMATIONS_PER_HOUR": NO_LIMIT,
+            "KEPT_QUICKEST_FORM_SECONDS": NO_LIMIT,
+        }
     if uses_stand_in(settings):
         defaults |= notify_settings(data_dir, ports)
     if uses_demo_issuer(settings):

@@ -1,4 +1,4 @@
-"""Takes the pictures of the pages in this folder: `python docs/pictures/take.py`.
+"""Takes the pictures of the pages in this folder: `python docs/pictures/take.py`; `--public`: of those alone.
 
 Needs Chromium at /usr/bin/chromium, and the development and embedded extras.
 """
@@ -22,6 +22,8 @@ sys.path.insert(0, str(HERE.parents[1]))
 
 from deploy.one_machine.postgres import EmbeddedPostgres  # noqa: E402
 from deploy.one_machine.valkey import EmbeddedValkey  # noqa: E402
+from service.registrations.words import Language  # noqa: E402
+from service.web.public import catalogue  # noqa: E402
 from tests.harness.servers import TEMPLATE, Cluster, Database  # noqa: E402
 from tests.web_public.people import People  # noqa: E402
 from tests.web_public.serving import public_process  # noqa: E402
@@ -35,61 +37,129 @@ EARLIER: Final = (
 """Subjects of earlier updates."""
 
 
+class Visitor:
+    """Somebody who goes through the pages, and takes a picture of those that count."""
+
+    def __init__(self, page: Page, url: str, people: People, language: Language) -> None:
+        self.page = page
+        self.url = url
+        self.people = people
+        self.scheme = people.scheme()
+        self.says = catalogue.read(language)
+        self.lang = "" if language is Language.ENGLISH else f"?lang={language}"
+
+    def goes_to(self, path: str) -> None:
+        self.page.goto(f"{self.url}{path}{self.lang}")
+
+    def takes(self, name: str) -> None:
+        self.page.screenshot(path=HERE / f"{name}.png", full_page=True)
+
+    def presses(self, key: str) -> None:
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=self.says(key), exact=True).click()
+
+    def answers(self, question: str, *options: str, text: str | None = None) -> None:
+        """One page of the form."""
+        words = f"register.{question}"
+        if text is not None:
+            self.page.get_by_label(self.says(f"{words}.heading"), exact=True).fill(text)
+        for option in options:
+            self.page.get_by_label(self.says(f"{words}.{option}"), exact=True).check()
+        self.presses("register.button")
+
+    def looks_at_the_start(self) -> None:
+        self.goes_to(f"/{self.scheme.slug}")
+        self.takes("start-welsh")
+
+    def registers_for_somebody_else(self, end: str) -> None:
+        """Every question that a person may be asked; the names of the pictures end in `end`."""
+        self.goes_to(f"/{self.scheme.slug}")
+        self.takes(f"start{end}")
+        self.presses("start.button")
+        self.takes(f"who{end}")
+        self.answers("who", "representative")
+        self.takes(f"relationship{end}")
+        self.answers("relationship", "estate")
+        self.takes(f"how{end}")
+        self.answers("how", "email", "sms", "letter", "phone")
+        self.answers("email", text="not an address")
+        self.takes(f"email-error{end}")
+        self.answers("email", text="somebody.with-a-rather-long-address@an-organisation.example.org")
+        self.takes(f"number{end}")
+        self.answers("number", text="07700 900123")
+        self.takes(f"name{end}")
+        self.answers("name", text="Ada Example")
+        self.answers("address", text="1 Example Street\nExampleton")
+        self.takes(f"address-error{end}")
+        self.answers("address", text="1 Example Street\nExampleton\nCF10 3NQ")
+        self.takes(f"format{end}")
+        self.answers("format", "large-print", "text-relay")
+        self.takes(f"topics{end}")
+        self.answers("topics", "all")
+        self.takes(f"check{end}")
+        self.presses("check.button")
+        self.takes(f"done{end}")
+
+    def confirms(self, end: str) -> None:
+        """By the link of an email, and by the code of a letter."""
+        language = self.page.locator("html").get_attribute("lang") or "en"
+        registration = self.people.registration(self.scheme, language=language)
+        token = self.people.link(self.scheme, registration, language=language)
+        self.goes_to(f"/confirm/{token}")
+        self.page.get_by_text(self.says("confirm.wrong"), exact=True).click()
+        self.takes(f"confirm{end}")
+        self.presses("confirm.button")
+        self.takes(f"confirmed{end}")
+        self.goes_to(f"/{self.scheme.slug}/code")
+        self.page.get_by_label(self.says("code.number"), exact=True).fill("KI-7F3K-9QXM")
+        self.page.get_by_label(self.says("code.of_letter"), exact=True).fill("4WPT 2HXA")
+        self.presses("code.button")
+        self.takes(f"code-error{end}")
+
+
 def take(page: Page, url: str, people: People) -> None:
     """One picture a page, as a person meets them."""
-    scheme = people.scheme()
-
-    def picture(name: str) -> None:
-        page.screenshot(path=HERE / f"{name}.png", full_page=True)
-
-    page.goto(f"{url}/{scheme.slug}")
-    picture("start")
-    page.get_by_role("button", name="Start now").click()
-    picture("email")
-    page.get_by_role("button", name="Continue").click()
-    picture("email-error")
-    page.get_by_label("What is your email address?").fill("ada.lovelace@example.org")
-    page.get_by_role("button", name="Continue").click()
-    picture("check")
-    page.get_by_role("button", name="Agree and register").click()
-    picture("done")
-    page.goto(f"{url}/confirm/{people.link(scheme, people.registration(scheme))}")
-    picture("confirm")
-    page.get_by_role("button", name="Confirm").click()
-    picture("confirmed")
-    page.goto(f"{url}/confirm/{people.link(scheme, None)}")
-    picture("change")
-    page.goto(f"{url}/unsubscribe/an-unknown-link-gets-this-page-too")
-    picture("unsubscribe")
-    page.get_by_role("button", name="Leave").click()
-    picture("left")
-    _, manage = people.managed(scheme, kind="organisation")
-    page.goto(f"{url}/manage/{manage}")
-    picture("manage")
-    page.goto(f"{url}/manage/{manage}/ways")
-    picture("manage-ways")
-    page.goto(f"{url}/manage/{manage}/takeover")
-    page.get_by_role("button", name="Ask them to confirm").click()
-    picture("takeover-error")
-    page.goto(f"{url}/manage/{manage}/erase")
-    picture("erase")
-    page.goto(f"{url}/{scheme.slug}/link")
-    picture("link")
-    page.goto(f"{url}/{scheme.slug}/bereavement")
-    picture("bereavement")
-    page.goto(f"{url}/confirm/an-old-link")
-    picture("gone")
-    page.goto(f"{url}/{scheme.slug}?lang=cy")
-    picture("start-welsh")
+    english = Visitor(page, url, people, Language.ENGLISH)
+    english.registers_for_somebody_else("")
+    english.confirms("")
+    english.goes_to(f"/confirm/{people.link(english.scheme, None)}")
+    english.takes("change")
+    english.goes_to("/unsubscribe/an-unknown-link-gets-this-page-too")
+    english.takes("unsubscribe")
+    english.goes_to("/confirm/an-old-link")
+    english.takes("gone")
+    Visitor(page, url, people, Language.WELSH).looks_at_the_start()
     page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{url}/manage/{manage}?lang=cy")
-    picture("manage-welsh-320")
-    page.goto(f"{url}/{scheme.slug}/register/email")
-    page.get_by_label("What is your email address?").fill(
-        "somebody.with-a-rather-long-address@an-organisation.example.org"
-    )
-    page.get_by_role("button", name="Continue").click()
-    picture("check-320")
+    welsh = Visitor(page, url, people, Language.WELSH)
+    welsh.registers_for_somebody_else("-welsh-320")
+    welsh.confirms("-welsh-320")
+
+
+def take_living(page: Page, url: str, people: People) -> None:
+    """What people meet who are registered: their choices, leaving, being erased."""
+    page.set_viewport_size({"width": 1000, "height": 800})
+    scheme = people.scheme()
+    _, token = people.managed(scheme)
+    manage = f"/manage/{token}"
+    for name, path in (
+        ("manage", manage),
+        ("manage-ways", f"{manage}/ways"),
+        ("erase", f"{manage}/erase"),
+        ("link", f"/{scheme.slug}/link"),
+        ("bereavement", f"/{scheme.slug}/bereavement"),
+    ):
+        page.goto(f"{url}{path}")
+        page.screenshot(path=HERE / f"{name}.png", full_page=True)
+    for name, path, button in (
+        ("takeover-error", f"{manage}/takeover", "Ask them to confirm"),
+        ("left", "/unsubscribe/an-unknown-link-gets-this-page-too", "Leave"),
+    ):
+        page.goto(f"{url}{path}")
+        page.get_by_role("button", name=button, exact=True).click()
+        page.screenshot(path=HERE / f"{name}.png", full_page=True)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{url}{manage}?lang=cy")
+    page.screenshot(path=HERE / "manage-welsh-320.png", full_page=True)
 
 
 def take_reading(page: Page, url: str, people: People) -> None:
@@ -147,6 +217,8 @@ if __name__ == "__main__":
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
         page = browser.new_page(viewport={"width": 1000, "height": 800})
         take(page, serving.url, People(connection))
+        take_living(page, serving.url, People(connection))
         take_reading(page, serving.url, People(connection))
         browser.close()
-    take_staff_pages()
+    if "--public" not in sys.argv:
+        take_staff_pages()

@@ -51,7 +51,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _run("0004_contacts_down.sql")
-    for index in ("confirmations_by_code", "confirmations_to_remind_of"):
+    for index in ("confirmations_sent", "confirmations_by_code", "confirmations_to_remind_of"):
         op.drop_index(index, "confirmations")
     for check in (
         "changes_have_no_registration",
@@ -119,6 +119,7 @@ def _confirmations() -> None:
         ["find_hash"],
         postgresql_where=sa.text("find_hash IS NOT NULL"),
     )
+    op.create_index("confirmations_sent", "confirmations", ["sent_at"])
     op.create_index(
         "confirmations_to_remind_of",
         "confirmations",

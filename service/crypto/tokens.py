@@ -22,6 +22,11 @@ def new_token() -> Token:
     return Token(_text(secrets.token_bytes(32)))
 
 
+def new_challenge() -> str:
+    """16 random bytes, which only whoever asked for a text's code keeps (contract.md, Public JSON API)."""
+    return _text(secrets.token_bytes(16))
+
+
 def token_hash(token: str) -> TokenHash:
     """What is stored. Any text has one: a malformed token is then simply unknown."""
     return TokenHash(sha256(token.encode("utf-8", "replace")).digest())

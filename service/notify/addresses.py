@@ -47,7 +47,11 @@ OTHER_NAMES: Final = frozenset(
 
 
 class NotAnAddress(ValueError):
-    """The rule that was broken; never the address."""
+    """The rule that was broken; never the address. `name` is the rule's, for a page in another language."""
+
+    def __init__(self, rule: str, name: str = "not-an-address") -> None:
+        super().__init__(rule)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,9 @@ def mobile_number(text: str) -> PhoneNumber:
     """
     number = phone_number(text)
     if number.e164.startswith("+44") and not number.e164.startswith("+447"):
-        raise NotAnAddress("Enter a mobile number, like 07700 900000: this one cannot get text messages")
+        raise NotAnAddress(
+            "Enter a mobile number, like 07700 900000: this one cannot get text messages", "not-a-mobile"
+        )
     return number
 
 
@@ -160,18 +166,23 @@ def postal_address(text: str) -> PostalAddress:
     """Read an address as somebody typed it: in lines, or in one with commas. Raises `NotAnAddress`."""
     lines = _last_line_alone(_without_this_country(_cleaned(text)))
     if any(line.startswith(NOT_AT_THE_START) for line in lines):
-        raise NotAnAddress("Begin each line of the address with a letter or a number")
+        raise NotAnAddress("Begin each line of the address with a letter or a number", "begins-with-a-sign")
     if not lines or not _is_an_end(lines):
         raise NotAnAddress(
             "Enter the postcode, like SW1A 2AA, in the last line of the address. "
-            "If it is not in the UK, enter the country there"
+            "If it is not in the UK, enter the country there",
+            "no-end",
         )
     if len(lines) < FEWEST_LINES:
-        raise NotAnAddress(f"Enter an address of at least {FEWEST_LINES} lines, the postcode among them")
+        raise NotAnAddress(
+            f"Enter an address of at least {FEWEST_LINES} lines, the postcode among them", "few-lines"
+        )
     if len(lines) > MOST_LINES:
-        raise NotAnAddress(f"Enter an address of no more than {MOST_LINES} lines, the postcode among them")
+        raise NotAnAddress(
+            f"Enter an address of no more than {MOST_LINES} lines, the postcode among them", "many-lines"
+        )
     if any(NOWHERE.fullmatch(line) for line in lines) or not all(map(_says_something, lines[:2])):
-        raise NotAnAddress("Enter an address that a letter can be delivered to")
+        raise NotAnAddress("Enter an address that a letter can be delivered to", "nowhere")
     return PostalAddress(tuple(lines))
 
 

@@ -33,7 +33,7 @@ NOT_ASKED = text("""
     WHERE cardinality(asked_at) > 0
         AND id IN (
             SELECT contact_id FROM confirmations
-            WHERE id = ANY (:ids) AND state = 'claimed' AND purpose IN ('confirm', 'change')
+            WHERE id = ANY (:ids) AND state = :state AND purpose IN ('confirm', 'change')
         )
 """)
 
@@ -44,7 +44,7 @@ async def settle(
     """Write down what Notify said of each claimed confirmation."""
     # Certainly not handed over is not asked: else a busy hour would use up a person's three a month.
     not_sent = [each for each, outcome in outcomes if isinstance(outcome, TryLater | ServiceRefused)]
-    await tx.execute(NOT_ASKED, {"ids": not_sent})
+    await tx.execute(NOT_ASKED, {"ids": not_sent, "state": ConfirmationState.CLAIMED.value})
     rows = await _locked(tx, [confirmation_id for confirmation_id, _ in outcomes], ConfirmationState.CLAIMED)
     for confirmation_id, outcome in outcomes:
         confirmation = rows.get(confirmation_id)
@@ -116,6 +116,10 @@ async def settle_asked(
         confirmation.misses += 1
         confirmation.try_at = now + ask_after
         if confirmation.misses >= ASKED:
+            # Its holder was not asked: it goes out again now, and not when the limits allow another.
+            await tx.execute(
+                NOT_ASKED, {"ids": [confirmation_id], "state": ConfirmationState.UNCERTAIN.value}
+            )
             move(confirmation, ConfirmationState.DUE)
             confirmation.try_at = now
     await tx.flush()

@@ -52,8 +52,12 @@ def _checked(reads: Any, value: str) -> str:
     try:
         reads(value)
     except NotAnAddress as error:
-        raise PydanticCustomError("not_an_address", str(error)) from None
+        raise PydanticCustomError(error.name, str(error)) from None
     return value
+
+
+def _needed(rule: str) -> PydanticCustomError:
+    return PydanticCustomError("needed", rule)
 
 
 Text = Annotated[str, AfterValidator(_storable)]
@@ -89,7 +93,7 @@ class RegistrationForm(BaseModel):
     contact_by: Annotated[list[ContactBy], Field(min_length=1, max_length=4)]
     formats: Annotated[list[Format], Field(max_length=6)] = []
     challenge: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")] | None = None
-    consent: Annotated[bool, Field(strict=True)]
+    consent: Annotated[bool, Field(strict=True, json_schema_extra={"const": True})]
 
     def __repr__(self) -> str:
         return "<registration form>"
@@ -123,39 +127,40 @@ class RegistrationForm(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        missing = {
-            NEEDS[way]: f"It is needed, because contact_by has {way.value}"
+        wrong = {
+            NEEDS[way]: _needed(f"It is needed, because contact_by has {way.value}")
             for way in self.contact_by
             if getattr(self, NEEDS[way]) is None
         }
-        missing |= self._unusable()
+        wrong |= self._unusable()
         if self.kind is Kind.ORGANISATION and self.organisation is None:
-            missing["organisation"] = "It is needed for an organisation"
+            wrong["organisation"] = _needed("It is needed for an organisation")
         if self.kind is Kind.REPRESENTATIVE and self.relationship is None:
-            missing["relationship"] = "It is needed for a representative: family, estate, legal or helper"
+            wrong["relationship"] = _needed(
+                "It is needed for a representative: family, estate, legal or helper"
+            )
         if self.kind is not Kind.REPRESENTATIVE and self.relationship is not None:
-            missing["relationship"] = "It is for representatives only"
-        if missing:
+            wrong["relationship"] = PydanticCustomError("not_needed", "It is for representatives only")
+        if wrong:
             raise ValidationError.from_exception_data(
                 "RegistrationForm",
-                [
-                    InitErrorDetails(type=PydanticCustomError("needed", rule), loc=(name,), input=None)
-                    for name, rule in missing.items()
-                ],
+                [InitErrorDetails(type=rule, loc=(name,), input=None) for name, rule in wrong.items()],
                 hide_input=True,
             )
         return self
 
-    def _unusable(self) -> dict[str, str]:
+    def _unusable(self) -> dict[str, PydanticCustomError]:
         """What is right by itself, and does not fit how they want to be told."""
-        wrong: dict[str, str] = {}
+        wrong: dict[str, PydanticCustomError] = {}
         if ContactBy.SMS in self.contact_by and self.mobile is not None:
             try:
                 mobile_number(self.mobile)
             except NotAnAddress as error:
-                wrong["mobile"] = str(error)
+                wrong["mobile"] = PydanticCustomError(error.name, str(error))
         if ContactBy.LETTER in self.contact_by and self.postal_address is not None:
             lines = postal_address(self.postal_address).lines
             if self.addressee is not None and len(lines) == MOST_LINES:
-                wrong["postal_address"] = f"With the name above it, it has at most {MOST_LINES - 1} lines"
+                wrong["postal_address"] = PydanticCustomError(
+                    "no-room-for-the-name", f"With the name above it, it has at most {MOST_LINES - 1} lines"
+                )
         return wrong

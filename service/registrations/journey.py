@@ -20,20 +20,23 @@ from service.database import Transaction
 
 NONCE: Final = 12
 
+Answers = dict[str, str | list[str]]
+"""By field of `RegistrationForm`, as they were given."""
+
 
 def new_key() -> str:
     """A key for one journey: 32 random bytes, base64url."""
     return urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
 
 
-async def remember(tx: Transaction, key: str, answers: dict[str, str]) -> None:
+async def remember(tx: Transaction, key: str, answers: Answers) -> None:
     """Keep `answers` under `key` for an hour, in place of what was there."""
     nonce = secrets.token_bytes(NONCE)
     encrypted = nonce + _cipher(key).encrypt(nonce, pad(canonical_json(answers)), _row(key))
     await tx.execute(select(func.journey_put(_row(key), encrypted)))
 
 
-async def recall(tx: Transaction, key: str) -> dict[str, str] | None:
+async def recall(tx: Transaction, key: str) -> Answers | None:
     """The answers kept under `key`; None where there are none, or no more."""
     encrypted = await tx.scalar(select(func.journey_get(_row(key))))
     if encrypted is None:
@@ -42,7 +45,7 @@ async def recall(tx: Transaction, key: str) -> dict[str, str] | None:
         padded = _cipher(key).decrypt(encrypted[:NONCE], encrypted[NONCE:], _row(key))
     except InvalidTag:
         return None
-    answers: dict[str, str] = json.loads(unpad(padded))
+    answers: Answers = json.loads(unpad(padded))
     return answers
 
 

@@ -4,10 +4,13 @@ The process that does this cannot open it, cannot read a person's row, and canno
 address is known (promise 3). Everything that depends on that happens in `workers.intake`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final, TypedDict
+from uuid import UUID
 
 from pydantic import BaseModel
-from sqlmodel import insert
+from sqlalchemy import text
 from uuid6 import uuid7
 
 from service.crypto.canonical import canonical_json
@@ -17,8 +20,12 @@ from service.errors import Conflict, Invalid, Unavailable
 from service.registrations.asks import InboxAsk, LinkAsk, ReplacementAsk
 from service.registrations.form import RegistrationForm
 from service.registrations.places import intake_place
-from service.registrations.tables import Intake
 from service.schemes.reading import SchemeView
+
+# Plain SQL: putting the same statement together for each person costs more than sealing.
+INSERT: Final = text(
+    "INSERT INTO intake (id, scheme_id, sealed, received_at) VALUES (:id, :scheme_id, :sealed, :received_at)"
+)
 
 
 class SchemeClosed(Conflict):
@@ -27,8 +34,17 @@ class SchemeClosed(Conflict):
     code = "scheme-closed"
 
 
-async def drop(tx: Transaction, scheme: SchemeView, form: RegistrationForm, *, now: datetime) -> None:
-    """Seal `form` to the scheme's key and insert one row.
+class Envelope(TypedDict):
+    """A sealed form, as its row."""
+
+    id: UUID
+    scheme_id: UUID
+    sealed: bytes
+    received_at: datetime
+
+
+def enclose(scheme: SchemeView, form: RegistrationForm, *, now: datetime) -> Envelope:
+    """Seal `form` to the scheme's key.
 
     Raises `SchemeClosed` with the date, `Invalid` for a topic that the scheme does not have.
     """
@@ -42,17 +58,10 @@ async def drop(tx: Transaction, scheme: SchemeView, form: RegistrationForm, *, n
     }
     if wrong:
         raise Invalid(wrong)
-    await _put(tx, scheme, form, now=now)
+    return _sealed(scheme, form, now=now)
 
 
-async def drop_ask(
-    tx: Transaction, scheme: SchemeView, ask: LinkAsk | ReplacementAsk | InboxAsk, *, now: datetime
-) -> None:
-    """The same for what somebody asks about a registration; also where the scheme has closed."""
-    await _put(tx, scheme, ask, now=now)
-
-
-async def _put(tx: Transaction, scheme: SchemeView, said: BaseModel, *, now: datetime) -> None:
+def _sealed(scheme: SchemeView, said: BaseModel, *, now: datetime) -> Envelope:
     if scheme.sealing_key is None:
         raise Unavailable
     row = uuid7()
@@ -61,4 +70,21 @@ async def _put(tx: Transaction, scheme: SchemeView, said: BaseModel, *, now: dat
         key=scheme.sealing_key,
         place=intake_place(row),
     )
-    await tx.exec(insert(Intake).values(id=row, scheme_id=scheme.id, sealed=sealed, received_at=now))
+    return Envelope(id=row, scheme_id=scheme.id, sealed=sealed, received_at=now)
+
+
+async def drop_in(tx: Transaction, envelopes: Sequence[Envelope]) -> None:
+    """Insert a row for each."""
+    await tx.execute(INSERT, envelopes)
+
+
+async def drop(tx: Transaction, scheme: SchemeView, form: RegistrationForm, *, now: datetime) -> None:
+    """Seal one form and drop it in: see `enclose`."""
+    await drop_in(tx, [enclose(scheme, form, now=now)])
+
+
+async def drop_ask(
+    tx: Transaction, scheme: SchemeView, ask: LinkAsk | ReplacementAsk | InboxAsk, *, now: datetime
+) -> None:
+    """The same for what somebody asks about a registration; also where the scheme has closed."""
+    await drop_in(tx, [_sealed(scheme, ask, now=now)])

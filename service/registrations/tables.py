@@ -153,6 +153,7 @@ class Confirmation(SQLModel, table=True):
         CheckConstraint("tries BETWEEN 0 AND 5", name="a_code_has_five_tries"),
         CheckConstraint("(state = 'sent') <= (expires_at IS NOT NULL)", name="links_end"),
         Index("confirmations_of_a_contact", "contact_id", "created_at"),
+        Index("confirmations_sent", "sent_at"),
         Index("confirmations_by_code", "find_hash", postgresql_where=text("find_hash IS NOT NULL")),
         Index(
             "confirmations_to_remind_of", "sent_at", postgresql_where=text("state = 'sent' AND NOT reminded")

@@ -18,6 +18,7 @@ COMPONENTS: Final = (
     "back-link",
     "button",
     "checkboxes",
+    "details",
     "error-summary",
     "footer",
     "generic-header",

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import (
@@ -59,6 +60,8 @@ TITLES: Final[Mapping[int, str]] = {
     500: "Something went wrong",
     503: "Not at the moment",
 }
+
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 _KEPT_HEADERS: Final = ("allow", "retry-after", "www-authenticate")
 
@@ -114,6 +117,8 @@ def install(app: FastAPI, *, as_page: AsPage | None = None) -> Answer:
         return page if page is not None else problem.response()
 
     async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            error = HTTPException(405, headers={"Allow": _allowed(app, request)})
         return answer(request, error)
 
     for kind in (KeptError, HTTPException, RequestValidationError, RecursionError):
@@ -200,6 +205,17 @@ def _of_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
         # An address that cannot be anything's is like one that is nothing's.
         return Problem(404)
     return Problem(422, errors=broken_rules(errors))
+
+
+def _allowed(app: FastAPI, request: Request) -> str:
+    """Every method that this path knows (RFC 9110): Starlette names those of the first route only."""
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in app.router.routes
+        )
+    )
 
 
 def _may_pass(header: str) -> bool:

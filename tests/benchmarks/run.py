@@ -13,7 +13,7 @@ from functools import partial
 import psycopg
 import redis
 
-from tests.benchmarks import confirming, pacing, remembering, sending
+from tests.benchmarks import confirming, pacing, registering, remembering, sending
 from tests.benchmarks.bench import Servers, running_servers
 from tests.benchmarks.figures import RESULTS, Figures, our_versions
 from tests.benchmarks.processes import NotMeasured
@@ -21,13 +21,19 @@ from tests.benchmarks.processes import NotMeasured
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__)
-    parser.add_argument("--only", choices=("send", "pace", "memory", "confirmations"), action="append")
+    parser.add_argument(
+        "--only", choices=("send", "pace", "memory", "confirmations", "register"), action="append"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="of what is compared")
     parser.add_argument("--messages", type=int, default=5000, help="in each round, for each sender")
     parser.add_argument("--pace-seconds", type=float, default=140, help="the ideal time of each pace")
     parser.add_argument("--few", type=int, default=1000, help="people, for memory")
     parser.add_argument("--many", type=int, default=100_000, help="people, for memory")
     parser.add_argument("--sign-ups", type=int, default=160, help="for confirmations")
+    parser.add_argument("--registrations", type=int, default=3000, help="in each round")
+    parser.add_argument(
+        "--steady-seconds", type=float, default=20, help="of a hundred registrations a second"
+    )
     return parser.parse_args()
 
 
@@ -37,6 +43,12 @@ def main() -> int:
         "send": partial(sending.measure, count=told.messages, rounds=told.rounds),
         "memory": partial(remembering.measure, few=told.few, many=told.many, rounds=3),
         "pace": partial(pacing.measure, seconds=told.pace_seconds),
+        "register": partial(
+            registering.measure,
+            count=told.registrations,
+            rounds=told.rounds,
+            seconds=told.steady_seconds,
+        ),
         "confirmations": partial(confirming.measure, sign_ups=told.sign_ups),
     }
     wanted = told.only or list(parts)

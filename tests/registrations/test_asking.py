@@ -6,11 +6,19 @@ import pytest
 
 from service.registrations.asking import may_be_asked_at
 from service.registrations.letterbox import drop
-from tests.deliveries.looking import one_value
+from tests.deliveries.looking import one_value, run_sql
 from tests.harness.people import Service, now, somebody
 from tests.harness.servers import Database
 from workers import confirm, intake
 
+A_DAY_LATER_FOR_CONTACTS = """
+    UPDATE contacts
+    SET asked_at = (SELECT array_agg(at - interval '1 day' ORDER BY at) FROM unnest(asked_at) at)
+"""
+A_DAY_LATER_FOR_CONFIRMATIONS = """
+    UPDATE confirmations SET try_at = try_at - interval '1 day', sent_at = sent_at - interval '1 day',
+        created_at = created_at - interval '1 day', expires_at = expires_at - interval '1 day'
+"""
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -37,7 +45,7 @@ def test_once_a_day_and_three_times_a_month(days_ago: list[float], days_from_now
     assert may_be_asked_at(asked, NOW) == NOW + timedelta(days=days_from_now)
 
 
-async def test_a_thousand_registrations_of_a_strangers_address_send_one_message(
+async def test_33_a_thousand_registrations_of_a_strangers_address_send_one_message(
     service: Service, database: Database
 ) -> None:
     stranger, neighbour = somebody("stranger"), somebody("neighbour")
@@ -57,6 +65,31 @@ async def test_a_thousand_registrations_of_a_strangers_address_send_one_message(
     assert len(service.notify.inbox(stranger)) == 1
     assert one_value(database, "SELECT count(*) FROM intake") == 0
     await service.confirm(stranger)
+
+
+async def test_33_other_spellings_of_an_address_share_its_limits(
+    service: Service, database: Database
+) -> None:
+    stranger = f"{somebody('stranger').partition('@')[0]}@xn--bcher-kva.example.com"
+    name = stranger.partition("@")[0]
+    spellings = (
+        stranger,
+        stranger.upper(),
+        f"{name}@b\u00fccher.example.com",
+        f"{name.title()}@Bu\u0308cher.Example.COM",
+        f" {name}\u200b@xn--bcher-kva.example.com ",
+    )
+    counts = []
+    for _ in range(6):
+        for spelling in spellings:
+            await service.drop(spelling)
+        await intake.take_in(service.worker)
+        await service.send_confirmations()
+        counts.append(len(service.notify.inbox(stranger)))
+        run_sql(database, A_DAY_LATER_FOR_CONTACTS)
+        run_sql(database, A_DAY_LATER_FOR_CONFIRMATIONS)
+    assert counts == [1, 2, 3, 3, 3, 3]
+    assert one_value(database, "SELECT count(*) FROM contacts") == 1
 
 
 async def test_a_newer_registration_takes_the_place_of_one_that_was_not_answered(

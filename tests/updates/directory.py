@@ -23,10 +23,11 @@ class Directory:
     def contact(self, *, channel: str = "email", suppressed: bool = False) -> UUID:
         contact = uuid4()
         self.connection.execute(
-            """INSERT INTO contacts (id, scheme_id, channel, blind_index, sealed, created_at, asked_at,
-                suppressed_at)
-            VALUES (%s, %s, %s, %s, 'x', now(), '{}', CASE WHEN %s THEN now() END)""",
-            (contact, self.scheme, channel, secrets.token_bytes(32), suppressed),
+            """INSERT INTO contacts (id, scheme_id, channel, blind_index, place_index, sealed, created_at,
+                asked_at, suppressed_at)
+            SELECT %s, %s, channel, index, CASE channel WHEN 'letter' THEN index END, 'x', now(), '{}',
+                CASE WHEN %s THEN now() END FROM (SELECT %s AS channel, %s::bytea AS index) AS made""",
+            (contact, self.scheme, suppressed, channel, secrets.token_bytes(32)),
         )
         return contact
 

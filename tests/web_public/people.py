@@ -14,7 +14,7 @@ from uuid6 import uuid7
 
 from service.crypto.envelope import Place, Sealed, unpad
 from service.crypto.sealing import SUITE
-from service.crypto.tokens import new_token, token_hash
+from service.crypto.tokens import find_hash, new_token, prove_hash, token_hash
 
 TOPICS = (
     ("opening", "When the scheme opens", "Pan fydd y cynllun yn agor"),
@@ -74,6 +74,9 @@ class People:
 
     def close(self, scheme: SchemeMade, day: date) -> None:
         self._sql.execute("UPDATE schemes SET open = false, closed_on = %s WHERE id = %s", (day, scheme.id))
+
+    def drop_topic(self, scheme: SchemeMade, code: str) -> None:
+        self._sql.execute("DELETE FROM scheme_topics WHERE scheme_id = %s AND code = %s", (scheme.id, code))
 
     def notice_is_our_page(self, scheme: SchemeMade) -> None:
         self._sql.execute(
@@ -140,35 +143,45 @@ class People:
         *,
         language: str = "en",
         lives: timedelta = timedelta(days=7),
+        channel: str = "email",
+        code: tuple[str, str] | None = None,
         purpose: str = "confirm",
     ) -> str:
         """The token of a link that confirms `registration`, or that is about a change where it is None.
 
-        One for managing goes to a contact that was confirmed.
+        `code`: a challenge or a number, and the code that confirms with it. A link for managing goes to a
+        contact that was confirmed.
         """
         token, contact = new_token(), uuid7()
         self._sql.execute(
-            "INSERT INTO contacts (id, scheme_id, channel, blind_index, sealed, created_at, asked_at)"
-            " VALUES (%s, %s, 'email', %s, '\\x00', now(), '{}')",
-            (contact, scheme.id, secrets.token_bytes(32)),
+            "INSERT INTO contacts (id, scheme_id, channel, blind_index, place_index, sealed, created_at,"
+            " asked_at) VALUES (%s, %s, %s, %s, %s, '\\x00', now(), '{}')",
+            (
+                contact,
+                scheme.id,
+                channel,
+                secrets.token_bytes(32),
+                secrets.token_bytes(32) if channel == "letter" else None,
+            ),
         )
         if registration is not None:
             self._sql.execute(
                 "INSERT INTO registration_contacts"
                 " (registration_id, contact_id, channel, position, confirmed_at)"
-                " VALUES (%s, %s, 'email', 0, CASE WHEN %s = 'manage' THEN now() END)",
-                (registration, contact, purpose),
+                " VALUES (%s, %s, %s, 0, CASE WHEN %s = 'manage' THEN now() END)",
+                (registration, contact, channel, purpose),
             )
         now = datetime.now(UTC)
         self._sql.execute(
             "INSERT INTO confirmations (id, scheme_id, contact_id, registration_id, purpose, sealed_change,"
             " language, state, attempt, misses, tries, reminded, reminds, try_at, created_at, sent_at,"
-            " token_hash, expires_at) VALUES"
-            " (%s, %s, %s, %s, %s, %s, %s, 'sent', 1, 0, 0, false, false, %s, %s, %s, %s, %s)",
+            " token_hash, expires_at, find_hash, prove_hash) VALUES"
+            " (%s, %s, %s, %s, %s, %s, %s, 'sent', 1, 0, 0, false, false, %s, %s, %s, %s, %s, %s, %s)",
             (
                 uuid7(), scheme.id, contact, registration, "change" if registration is None else purpose,
                 b"\0" if registration is None else None,
                 language, now, now, now, token_hash(token), now + lives,
+                find_hash(code[0]) if code else None, prove_hash(*code) if code else None,
             ),
         )  # fmt: skip
         return token
@@ -203,6 +216,10 @@ class People:
                 {"id": scheme.id},
             ).fetchone()
         )
+
+    def tries_of(self, token: str) -> object:
+        """How often a code was typed for the confirmation that `token` is the link of."""
+        return self._one("SELECT tries FROM confirmations WHERE token_hash = %s", token_hash(token))
 
     def state_of(self, registration: UUID) -> str:
         return str(self._one("SELECT state FROM registrations WHERE id = %s", registration))

@@ -30,14 +30,17 @@ class Serving:
 
 
 @contextmanager
-def public_process(database: Database, valkey: EmbeddedValkey) -> Iterator[Serving]:
-    """The public process on a loopback port, for as long as the block."""
+def public_process(database: Database, valkey: EmbeddedValkey, **changes: object) -> Iterator[Serving]:
+    """The public process on a loopback port, for as long as the block. No client is limited unless asked."""
     port = free_port()
     settings = PublicSettings.model_validate(
         {
             "database_url": database.url("kept_public"),
             "redis_url": valkey.url("kept_web"),
             "public_url": f"http://127.0.0.1:{port}",
+            "client_limit_per_minute": 0,
+            "quickest_form_seconds": 0,
+            **changes,
         }
     )
     with answering(create_app(settings), port):

@@ -25,7 +25,7 @@ BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     ],
     ids=["none", "empty", "form", "multipart", "broken", "json"],
 )
-def test_one_click_leaves_whatever_the_body(
+def test_32_one_click_leaves_whatever_the_body(
     client: httpx.Client, scheme: SchemeMade, people: People, body: dict[str, Any]
 ) -> None:
     token = new_token()
@@ -43,7 +43,7 @@ def answered(client: httpx.Client, token: str, accept: dict[str, str]) -> tuple[
     return status, body, [each for each in headers if each[0] != "content-length"]
 
 
-def test_known_unknown_used_and_malformed_links_get_one_answer(
+def test_32_known_unknown_used_and_malformed_links_get_one_answer(
     client: httpx.Client, scheme: SchemeMade, people: People
 ) -> None:
     token = new_token()

@@ -86,7 +86,7 @@ def test_help_says_where_to_ring_and_write(client: httpx.Client, scheme: SchemeM
 def test_every_page_of_a_scheme_leads_to_help_privacy_and_complaints(
     client: httpx.Client, scheme: SchemeMade
 ) -> None:
-    for path in ("", "/updates", "/register/email", "/help"):
+    for path in ("", "/updates", "/register/who", "/help"):
         footer = client.get(f"/{scheme.slug}{path}?lang=cy").text.split("<footer")[1]
         assert re.findall(r'href="([^"]+)"', footer) == [
             f"/{scheme.slug}/help?lang=cy",
@@ -119,7 +119,7 @@ def test_the_cookies_page_names_every_cookie_that_there_is(client: httpx.Client,
         "/cookies",
         f"/{scheme.slug}",
         f"/{scheme.slug}/updates",
-        f"/{scheme.slug}/register/email",
+        f"/{scheme.slug}/register/who",
     ):
         client.get(path)
     (named,) = re.findall(r"Starts with (\S+),", words_of(client, "/cookies"))

@@ -20,12 +20,12 @@ from tests.web_public.people import People, SchemeMade
 from tests.web_public.serving import Serving
 from tests.web_public.test_json_api import ADA
 
-PAGES = ("/", "/{scheme}", "/{scheme}/register/email", "/confirm/x", "/unsubscribe/x", "/nowhere/at/all")
+PAGES = ("/", "/{scheme}", "/{scheme}/register/who", "/confirm/x", "/unsubscribe/x", "/nowhere/at/all")
 DATA = ("/v1/schemes/{scheme}", "/v1/nowhere", "/health/live", "/.well-known/security.txt")
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DATA])
-def test_every_answer_has_the_headers_and_may_be_stored_nowhere(
+def test_36_every_answer_has_the_headers_and_may_be_stored_nowhere(
     client: httpx.Client, scheme: SchemeMade, path: str
 ) -> None:
     headers = client.get(path.format(scheme=scheme.slug)).headers
@@ -41,12 +41,18 @@ def test_every_answer_has_the_headers_and_may_be_stored_nowhere(
     assert "server" not in headers
 
 
+def test_a_method_that_a_path_does_not_know_is_answered_with_all_that_it_knows(client: httpx.Client) -> None:
+    answer = client.put("/unsubscribe/x")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert client.post("/cookies").headers["allow"] == "GET, HEAD"
+
+
 def test_assets_may_be_kept_and_a_missing_one_not(client: httpx.Client) -> None:
     assert client.get(f"/assets/{brand.STYLESHEET}").headers["cache-control"] == "public, max-age=86400"
     assert client.get("/assets/nothing.css").headers["cache-control"] == "no-store"
 
 
-def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not(
+def test_35_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not(
     client: httpx.Client, scheme: SchemeMade
 ) -> None:
     path = f"/v1/schemes/{scheme.slug}/registrations"
@@ -58,7 +64,7 @@ def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not(
     assert too_long.headers["content-type"] == "application/problem+json"
 
 
-def test_a_chunked_body_that_is_too_long_is_413_without_waiting_for_its_end(
+def test_35_a_chunked_body_that_is_too_long_is_413_without_waiting_for_its_end(
     serving: Serving, scheme: SchemeMade
 ) -> None:
     address = urlsplit(serving.url)
@@ -74,7 +80,7 @@ def test_a_chunked_body_that_is_too_long_is_413_without_waiting_for_its_end(
 
 
 @pytest.mark.parametrize("length", ["99999999999", "9" * 400])
-def test_a_body_that_declares_itself_too_long_is_refused_unread(
+def test_35_a_body_that_declares_itself_too_long_is_refused_unread(
     serving: Serving, scheme: SchemeMade, length: str
 ) -> None:
     address = urlsplit(serving.url)

@@ -6,9 +6,18 @@ from string import Formatter
 import httpx
 import pytest
 
-from service.registrations.words import Choice, ContactBy, Format, Kind, Language, Relationship
+from service.registrations.words import (
+    Channel,
+    Choice,
+    ContactBy,
+    Format,
+    Kind,
+    Language,
+    Relationship,
+)
 from service.web.public import catalogue
 from service.web.public.pages import KNOWN_ERRORS
+from service.web.public.questions import QUESTIONS, Question
 from tests.web_public.people import People, SchemeMade
 
 TEMPLATES = catalogue.LOCALES.parent / "templates"
@@ -32,15 +41,47 @@ def test_no_sentence_was_left_untranslated_or_holds_html() -> None:
         assert "<" not in english.raw(key) + welsh.raw(key)
 
 
+WITH_A_LINK = set(Channel) - {Channel.PHONE}
+
+
+def of_question(question: Question) -> set[str]:
+    """The keys of the words that `question` has."""
+    options = {*question.options, *(["all"] if question.page == "topics" else [])}
+    hints = {option for option in question.options if f"{question.page}.{option}" in HINTED}
+    optional = question.page in ("name", "format")
+    typed = question.component in ("input", "textarea")
+    parts = {"short", "heading", "hint", *question.rules, *options, *(f"{option}_hint" for option in hints)}
+    parts |= {"missing"} if not optional or not typed else set()
+    parts |= {"none"} if optional else set()
+    parts |= {"wrong"} if typed else set()
+    return {f"register.{question.page}.{part}" for part in parts}
+
+
+HINTED = {
+    "who.organisation",
+    "who.representative",
+    "relationship.estate",
+    "relationship.legal",
+    "relationship.helper",
+    "how.phone",
+}
+
+
 def test_every_sentence_is_used_and_every_one_used_is_there() -> None:
     sources = [*TEMPLATES.glob("*.html"), *catalogue.LOCALES.parent.glob("*.py")]
     text = "\n".join(path.read_text() for path in sources)
     keys = catalogue.read(Language.ENGLISH).keys
     sections = "|".join({key.split(".")[0] for key in keys})
-    named = set(re.findall(rf"""["']((?:{sections})\.[a-z_]*[a-z])["']""", text)) - {"layout.html"}
+    named = set(re.findall(rf"""["']((?:{sections})\.[a-z_]*[a-z])["']""", text)) - {
+        "layout.html",
+        "honeypot.html",
+    }
     made_up_of_parts = (
         {f"confirm.kind_{kind}" for kind in Kind}
-        | {f"check.language_{language}" for language in Language}
+        | {f"confirm.language_{language}" for language in Language}
+        | {f"{page}_{channel}" for page in ("confirm.intro", "change.heading") for channel in WITH_A_LINK}
+        | {f"done.{way}{end}" for way in ContactBy for end in ("", "_sent", "_next")}
+        | set().union(*map(of_question, QUESTIONS))
         | {f"problem.{status}.{part}" for status in (*KNOWN_ERRORS, 500) for part in ("heading", "advice")}
         | {f"manage.kind_{kind}" for kind in Kind}
         | {f"manage.language_{language}" for language in Language}
@@ -65,14 +106,15 @@ def test_the_three_choices_are_those_of_the_contract() -> None:
         "/{scheme}/privacy",
         "/{scheme}/complaints",
         "/{scheme}/updates",
-        "/{scheme}/register/email",
+        "/{scheme}/register/who",
         "/{scheme}/register/check",
         "/{scheme}/register/done",
         "/accessibility",
         "/cookies",
         "/confirm/unknown",
-        "/confirmed",
-        "/answered",
+        "/{scheme}/code",
+        "/{scheme}/confirmed",
+        "/{scheme}/answered",
         "/unsubscribe/unknown",
         "/unsubscribe/unknown/left",
         "/unsubscribe/unknown/choices",

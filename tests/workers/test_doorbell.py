@@ -13,20 +13,23 @@ from service.doorbell import Doorbell, Job, Lane, queue_name, worker
 
 
 async def test_rings_close_together_are_one(valkey_server: EmbeddedValkey) -> None:
-    doorbell = Doorbell.at(SecretStr(valkey_server.url("kept_web")))
+    url = SecretStr(valkey_server.url("kept_web"))
+    doorbells = [Doorbell.at(url) for _ in range(5)]  # As many processes.
     with redis.Redis.from_url(valkey_server.url("kept_owner")) as owner:
+        for doorbell in doorbells:
+            await doorbell.ring(Job.CHANGES)  # Connects: the rings below then fall together.
         owner.flushdb()
-        await doorbell.ring(Job.INTAKE)  # Connects: the rings below then fall together.
-        owner.flushdb()
-        for _ in range(50):
-            await doorbell.ring(Job.INTAKE)
+        for _ in range(10):
+            for doorbell in doorbells:
+                await doorbell.ring(Job.INTAKE)
         waiting = owner.zcard(queue_name(Lane.URGENT))
         assert isinstance(waiting, int)
         assert 1 <= waiting <= 5
         for key in owner.keys("arq:job:*"):
             assert b"@" not in (owner.get(key) or b"")
         owner.flushdb()
-    await doorbell.close()
+    for doorbell in doorbells:
+        await doorbell.close()
 
 
 async def test_a_ring_while_redis_is_gone_neither_raises_nor_waits_long() -> None:

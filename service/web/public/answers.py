@@ -1,13 +1,13 @@
 """Where a person's answers are while they fill in the form: see `service.registrations.journey`.
 
 The browser's cookie holds the only key, one for each scheme's form. Each page's form carries a proof
-made with that key over what the page showed: another site cannot make it, and a form that a second tab
-has overtaken no longer fits.
+made with that key: another site cannot make it. That of the check page is over the answers too, so that
+nobody registers what a second tab has changed meanwhile.
 """
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
@@ -17,10 +17,11 @@ from starlette.responses import Response
 from service.crypto.canonical import canonical_json
 from service.database import Transaction
 from service.registrations import journey
+from service.registrations.journey import Answers
+from service.web.public.forms import MARKS
 
 KEY_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-FINISHED: Final = {"finished": "yes"}
-"""What is kept in place of the answers, so that a button pressed twice is no error."""
+FINISHED: Final = "finished"
 
 
 @dataclass(frozen=True)
@@ -29,21 +30,36 @@ class Journey:
 
     scheme: str
     key: str
-    answers: dict[str, str] | None = None
+    answers: Answers | None = None
     """None where nothing is kept: it begins, or its hour is over."""
+    marks: Answers = field(default_factory=dict)
+    """What tells a machine's form from a person's (`forms`)."""
 
     @property
     def is_finished(self) -> bool:
-        return self.answers == FINISHED
+        return self.answers is not None and FINISHED in self.answers
 
-    def proof(self, of: str) -> str:
-        """What the form of a page carries; `of` says which page."""
-        shown = canonical_json({"page": of, "answers": self.answers or {}})
-        return hmac.new(self.key.encode(), b"form/v1" + shown, sha256).hexdigest()
+    @property
+    def ways(self) -> list[str]:
+        """How whoever has finished wants to be told; empty where that is not known any more."""
+        return list(self.answers["contact_by"]) if self.answers and self.is_finished else []
 
-    def proves(self, proof: object, of: str) -> bool:
-        """Whether `proof` came from the page `of`, made for this browser, showing these answers."""
-        return isinstance(proof, str) and hmac.compare_digest(proof.encode(), self.proof(of).encode())
+    @property
+    def challenge(self) -> str | None:
+        """What the code of their text is checked with."""
+        kept = self.answers.get("challenge") if self.answers and self.is_finished else None
+        return kept if isinstance(kept, str) else None
+
+    def proof(self, page: str, shown: Answers | None = None) -> str:
+        """What the form of `page` carries. `shown`: the answers that it is about to send."""
+        about = canonical_json({"page": page, "answers": shown or {}})
+        return hmac.new(self.key.encode(), b"form/v1" + about, sha256).hexdigest()
+
+    def proves(self, proof: object, page: str, shown: Answers | None = None) -> bool:
+        """Whether `proof` came from `page`, made for this browser, showing these answers."""
+        return isinstance(proof, str) and hmac.compare_digest(
+            proof.encode(), self.proof(page, shown).encode()
+        )
 
     def keep_key(self, response: Response) -> None:
         """Give the browser the key. `__Host-`: no other host can set or read it."""
@@ -52,6 +68,15 @@ class Journey:
 
 def cookie_name(scheme: str) -> str:
     return f"__Host-registering-{scheme}"
+
+
+def finished(answers: Answers, challenge: str | None) -> Answers:
+    """What is kept in place of `answers` once they are sent: nothing that says who it was.
+
+    A button pressed twice is then no error, and the last page knows what to say, and takes a text's code.
+    """
+    kept: Answers = {FINISHED: "yes", "contact_by": answers["contact_by"]}
+    return kept if challenge is None else kept | {"challenge": challenge}
 
 
 def begun(scheme: str) -> Journey:
@@ -64,4 +89,8 @@ async def resumed(tx: Transaction, request: Request, scheme: str) -> Journey | N
     key = request.cookies.get(cookie_name(scheme), "")
     if KEY_SHAPE.fullmatch(key) is None:
         return None
-    return Journey(scheme, key, await journey.recall(tx, key))
+    kept = await journey.recall(tx, key)
+    if kept is None:
+        return Journey(scheme, key)
+    marks: Answers = {name: kept.pop(name) for name in MARKS if name in kept}
+    return Journey(scheme, key, kept, marks)

@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from service.doorbell import Job
 from service.errors import Gone, Invalid
-from service.registrations import letterbox, links
+from service.registrations import links
 from service.registrations.form import RegistrationForm
+from service.registrations.letterbox import enclose
 from service.registrations.saying import said_code, said_number
 from service.registrations.words import Choice, Purpose
 from service.schemes.reading import find_scheme
@@ -112,9 +113,8 @@ async def register(
     scheme: SchemeSlug, form: Annotated[RegistrationForm, Body(openapi_examples=REGISTRATION)], here: Here
 ) -> Response:
     """Register, or ask for a change: whoever holds the address is asked to confirm."""
-    async with here.transactions.begin() as tx:
-        found = await find_scheme(tx, scheme)
-        await letterbox.drop(tx, found, form, now=here.clock.now())
+    found = await here.schemes.find(scheme)
+    await here.letterbox.do(enclose(found, form, now=here.clock.now()))
     await here.doorbell.ring(Job.INTAKE)
     return Response(RECEIVED, status_code=202, media_type="application/json")
 

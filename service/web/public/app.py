@@ -18,6 +18,7 @@ from service.web import brand, problem_schema, problems
 from service.web.access_log import AccessLog
 from service.web.headers import SecurityHeaders
 from service.web.limits import PUBLIC_BODY_BYTES, BodyLimit
+from service.web.problem_schema import documented
 from service.web.public import (
     api,
     archive,
@@ -32,26 +33,35 @@ from service.web.public import (
     standing,
     well_known,
 )
+from service.web.public.clients import ClientCounter, ClientLimit, counts
 from service.web.public.pages import Pages
-from service.web.public.process import PublicProcess
+from service.web.public.process import PublicProcess, shared_letterbox
+from service.web.public.schemes import RecentSchemes
 
 ROLE = "kept_public"
 
 
 def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastAPI:
     """The public app. It refuses to start as any database role but its own (`Misconfigured`)."""
+    transactions = Transactions(settings.database_url, role=ROLE)
     process = PublicProcess(
         settings=settings,
-        transactions=Transactions(settings.database_url, role=ROLE),
+        transactions=transactions,
         doorbell=Doorbell.at(settings.redis_url),
         clock=clock or SystemClock(),
         pages=Pages(settings.brand),
+        schemes=RecentSchemes(transactions),
+        letterbox=shared_letterbox(transactions),
     )
+
+    clients = ClientCounter(settings) if settings.client_limit_per_minute else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await process.transactions.refuse_other_roles()
         yield
+        if clients is not None:
+            await clients.close()
         await process.doorbell.close()
         await process.transactions.close()
 
@@ -67,6 +77,15 @@ def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastA
     answer = problems.install(app, as_page=process.pages.of_problem)
     # The last added is the outermost: what refuses is logged, and has the headers.
     app.add_middleware(BodyLimit, most=PUBLIC_BODY_BYTES, answer=answer)
+    if clients is not None:
+        app.add_middleware(
+            ClientLimit,
+            counter=clients,
+            most=settings.client_limit_per_minute,
+            trusted=settings.trusted_proxies,
+            answer=answer,
+            clock=process.clock,
+        )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
 
@@ -97,5 +116,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
             description="Register to be kept informed. No answer tells whether anybody is registered.",
             routes=app.routes,
         )
+        for path, calls in document["paths"].items():
+            for method, call in calls.items():
+                if counts(method, path):
+                    call["responses"].update({str(status): it for status, it in documented(429).items()})
         app.openapi_schema = problem_schema.as_documented(document)
     return app.openapi_schema

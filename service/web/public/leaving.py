@@ -9,7 +9,7 @@ from typing import Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from service.database import Transaction
 from service.registrations import leaving, links
@@ -25,7 +25,8 @@ router: Final = APIRouter(tags=["leaving"])
 LEFT: Final = b'{"status":"left"}'
 
 
-@router.api_route("/unsubscribe/{token}", methods=READ, include_in_schema=False)
+@router.head("/unsubscribe/{token}", include_in_schema=False)
+@router.get("/unsubscribe/{token}", response_class=HTMLResponse, responses=documented(503))
 async def ask(request: Request, token: str, here: Here) -> Response:
     """A page with a button, in the language of the registration. An unknown link gets it too."""
     async with here.transactions.begin() as tx:

@@ -9,8 +9,11 @@ from starlette.requests import Request
 from service.clock import Clock
 from service.database import Transactions
 from service.doorbell import Doorbell
+from service.registrations.letterbox import Envelope, drop_in
 from service.settings import PublicSettings
 from service.web.public.pages import Pages
+from service.web.public.schemes import RecentSchemes
+from service.web.together import Together
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,24 @@ class PublicProcess:
     doorbell: Doorbell
     clock: Clock
     pages: Pages
+    schemes: RecentSchemes
+    letterbox: Together[Envelope, None]
+    """Where the JSON API drops a form in, with all that come at the same moment."""
 
 
-def of(request: Request) -> PublicProcess:
-    """The process that this request came to."""
+def shared_letterbox(transactions: Transactions) -> Together[Envelope, None]:
+    """One transaction for all envelopes of a turn: in a rush, a commit for each would be most of the work."""
+
+    async def drop(envelopes: list[Envelope]) -> list[None]:
+        async with transactions.begin() as tx:
+            await drop_in(tx, envelopes)
+        return [None] * len(envelopes)
+
+    return Together(drop)
+
+
+async def of(request: Request) -> PublicProcess:
+    """The process that this request came to. Async, or FastAPI would ask a thread for it each time."""
     return cast(PublicProcess, request.app.state.process)
 
 
