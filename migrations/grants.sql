@@ -22,6 +22,10 @@ GRANT INSERT (id, scheme_id, sealed, received_at) ON intake TO kept_public;
 GRANT EXECUTE ON FUNCTION
     look_at_link(bytea), use_link(bytea, text), use_code(bytea, bytea), language_of_registration(bytea),
     leave(bytea),
+    look_at_preferences(bytea),
+    change_preferences(bytea, text, text[], text[], text[], timestamptz),
+    leave_managed(bytea), return_managed(bytea), ask_for_copy(bytea), erase_registration(bytea),
+    look_at_choices(bytea), change_choices(bytea, text, text[]), undo_leaving(bytea),
     journey_put(bytea, bytea), journey_get(bytea), journey_end(bytea)
     TO kept_public;
 
@@ -32,6 +36,7 @@ GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, plann
     sending_since, resumed_at, halted_why, sent_back_why) ON updates TO kept_staff;
 GRANT SELECT, INSERT ON update_versions, approvals TO kept_staff;
 GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates, passed_on, fulfilments TO kept_staff;
+GRANT UPDATE (done_at, done_by) ON fulfilments TO kept_staff;
 GRANT SELECT, INSERT ON certificates TO kept_staff;
 GRANT UPDATE (asked_at) ON certificates TO kept_staff;
 GRANT SELECT, INSERT ON holds TO kept_staff;
