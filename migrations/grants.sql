@@ -22,6 +22,10 @@ GRANT INSERT (id, scheme_id, sealed, received_at) ON intake TO kept_public;
 GRANT EXECUTE ON FUNCTION
     look_at_link(bytea), use_link(bytea, text), use_code(bytea, bytea), language_of_registration(bytea),
     leave(bytea),
+    look_at_preferences(bytea),
+    change_preferences(bytea, text, text[], text[], text[], timestamptz),
+    leave_managed(bytea), return_managed(bytea), ask_for_copy(bytea), erase_registration(bytea),
+    look_at_choices(bytea), change_choices(bytea, text, text[]), undo_leaving(bytea),
     journey_put(bytea, bytea), journey_get(bytea), journey_end(bytea)
     TO kept_public;
 

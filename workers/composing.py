@@ -10,15 +10,24 @@ from service.registrations.saying import shown_code
 from service.registrations.wording import Filled, Written, words
 from service.registrations.words import Channel, Purpose
 from service.schemes.reading import SchemeView
+from workers.copying import Copied, Copy, write_copy
 from workers.rendering import Recipient, open_recipient
 from workers.unsealing import Keyring
 
 
 def compose(
-    claimed: ClaimedConfirmation, scheme: SchemeView, allowed: Allowed, keys: Keyring, public_url: str
+    claimed: ClaimedConfirmation,
+    scheme: SchemeView,
+    allowed: Allowed,
+    keys: Keyring,
+    public_url: str,
+    copied: Copied | None = None,
 ) -> Message:
-    """The message as it will leave. Raises `CannotOpen`."""
+    """The message as it will leave; `copied` is what is held, where it is a copy. Raises `CannotOpen`."""
     recipient = open_recipient(keys, claimed.channel, claimed.sealed_contact, claimed.contact_id)
+    if copied is not None:
+        copy = write_copy(copied, claimed, scheme, allowed, keys)
+        return _copy(recipient, copy, claimed.reference, reply_to_id=scheme.reply_to_id)
     filled = Filled(
         scheme=scheme.name[claimed.language.value],
         until=claimed.expires_at.date(),
@@ -45,6 +54,28 @@ def _message(
             return TextMessage(recipient, written.body, reference, own_links=ours)
         case PostalAddress():
             return LetterMessage(recipient, written.subject, written.body, reference, own_links=ours)
+        case _:
+            assert_never(recipient)
+
+
+def _copy(recipient: Recipient, copy: Copy, reference: str, *, reply_to_id: str | None) -> Message:
+    """The one message that holds what a person typed, to that person alone (security.md)."""
+    written, own = copy.written, copy.own_details
+    match recipient:
+        case EmailAddress():
+            return EmailMessage(
+                recipient,
+                written.subject,
+                written.body,
+                reference,
+                reply_to_id=reply_to_id,
+                own_details=own,
+                sanitised=True,
+            )
+        case PostalAddress():
+            return LetterMessage(recipient, written.subject, written.body, reference, own_details=own)
+        case PhoneNumber():
+            raise ValueError("a copy of what is held is not sent by text")
         case _:
             assert_never(recipient)
 

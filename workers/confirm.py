@@ -13,8 +13,10 @@ from service.registrations.ceiling import within_ceiling
 from service.registrations.claiming import ClaimedConfirmation
 from service.registrations.words import Channel
 from service.schemes.reading import SchemeView, all_schemes, public_list
+from workers import copying
 from workers.composing import compose
 from workers.context import WorkerContext
+from workers.copying import Copied
 from workers.handing_over import hand_over, slow_down
 from workers.unsealing import CannotOpen
 
@@ -49,6 +51,7 @@ async def _batch(context: WorkerContext, channels: Sequence[Channel], permits: i
         now, per_hour = context.clock.now(), context.settings.confirmations_per_hour
         room = await within_ceiling(tx, permits, per_hour=per_hour, now=now)
         claimed = await claiming.claim(tx, channels, limit=room, now=now)
+        copies = await copying.read(tx, claimed, now=now)
         schemes = {scheme.id: scheme for scheme in await all_schemes(tx)}
         allowed = {
             scheme: guard.Allowed(details.emails, details.phones)
@@ -60,7 +63,8 @@ async def _batch(context: WorkerContext, channels: Sequence[Channel], permits: i
     ready: list[tuple[ClaimedConfirmation, Message]] = []
     unusable: list[UUID] = []
     for each in claimed:
-        message = _readable(context, each, schemes[each.scheme_id], allowed[each.scheme_id])
+        copied = copies.get(each.registration_id) if each.registration_id else None
+        message = _readable(context, each, schemes[each.scheme_id], allowed[each.scheme_id], copied)
         if message is None:
             unusable.append(each.id)
         else:
@@ -78,11 +82,15 @@ async def _batch(context: WorkerContext, channels: Sequence[Channel], permits: i
 
 
 def _readable(
-    context: WorkerContext, claimed: ClaimedConfirmation, scheme: SchemeView, allowed: guard.Allowed
+    context: WorkerContext,
+    claimed: ClaimedConfirmation,
+    scheme: SchemeView,
+    allowed: guard.Allowed,
+    copied: Copied | None,
 ) -> Message | None:
     """One confirmation as it will leave; None where it cannot leave so, and a person must look."""
     try:
-        message = compose(claimed, scheme, allowed, context.keys, context.settings.public_url)
+        message = compose(claimed, scheme, allowed, context.keys, context.settings.public_url, copied)
     except CannotOpen as error:
         log.error("a contact cannot be opened", contact=str(claimed.contact_id), error=error)
         return None

@@ -1,22 +1,32 @@
-"""The letterbox's other end: opens what was dropped in, and registers it."""
+"""The letterbox's other end: opens what was dropped in, and does it.
+
+Registrations, and links that somebody asked for, are done a batch at a time, because anybody can drop
+in thousands. What the holder of a link asks about one registration is rare, and done one by one.
+"""
 
 import json
 from typing import Final
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
+from service.crypto.canonical import canonical_json
+from service.crypto.sealing import seal
 from service.database import Transaction
 from service.doorbell import Job
 from service.observability import log
+from service.registrations import asks, linking, replacing
+from service.registrations.asks import InboxAsk, LinkAsk, ReplacementAsk
 from service.registrations.changes import apply_change, next_change, set_change_aside
 from service.registrations.form import RegistrationForm
-from service.registrations.places import change_place, intake_place
-from service.registrations.reading_forms import Opened, read_form
+from service.registrations.places import change_place, intake_place, profile_place
+from service.registrations.reading_asks import for_inbox, for_link, for_replacement
+from service.registrations.reading_forms import Addressed, Opened, read_form
 from service.registrations.registering import register
 from service.registrations.tables import Intake
+from service.registrations.words import Kind
 from service.schemes.reading import SchemeView, all_schemes, get_scheme
 from workers.context import WorkerContext
 from workers.unsealing import CannotOpen
@@ -68,22 +78,60 @@ async def _batch(context: WorkerContext, tx: Transaction) -> int:
     if not rows:
         return 0
     schemes = {scheme.id: scheme for scheme in await all_schemes(tx)}
+    now = context.clock.now()
     opened: list[Opened] = []
+    links: list[Addressed] = []
     unusable: list[UUID] = []
     for row in rows:
         try:
-            plain = context.keys.open(row.sealed, intake_place(row.id))
-            opened.append(_read(context, row.id, schemes[row.scheme_id], plain))
+            said = asks.read(context.keys.open(row.sealed, intake_place(row.id)))
+            match said:
+                case RegistrationForm():
+                    opened.append(read_form(row.id, schemes[row.scheme_id], said, context.keys.index))
+                case LinkAsk():
+                    links.append(for_link(schemes[row.scheme_id], said, context.keys.index))
+                case ReplacementAsk() | InboxAsk():
+                    await _of_one(context, tx, row, schemes[row.scheme_id], said)
         except UNUSABLE as error:
             log.error("an intake cannot be used", intake=str(row.id), error=error)
             unusable.append(row.id)
-    now = context.clock.now()
     if unusable:
         # Kept, for a person to look at: nobody is lost in silence.
         await tx.execute(update(Intake).where(col(Intake.id).in_(unusable)).values(set_aside_at=now))
+    if links:
+        asked = {each.key(address) for each in links for address in each.addresses}
+        await linking.send_links(tx, asked, now=now)
     if opened:
         await register(tx, opened, tokens=context.keys.tokens, now=now)
+    done = [row.id for row in rows if row.id not in unusable]
+    await tx.execute(delete(Intake).where(col(Intake.id).in_(done)))
     return len(rows)
+
+
+async def _of_one(
+    context: WorkerContext,
+    tx: Transaction,
+    row: Intake,
+    scheme: SchemeView,
+    said: ReplacementAsk | InboxAsk,
+) -> None:
+    """Do what the holder of a manage link asked; nothing where the link was nobody's."""
+    keys, now = context.keys, context.clock.now()
+    registration = await replacing.registration_of(tx, said.link_hash, asked_at=row.received_at)
+    if registration is None:
+        return
+    profile = json.loads(keys.open(registration.sealed_profile, profile_place(registration.id)))
+    match said:
+        case ReplacementAsk():
+            held = profile["organisation"] if registration.kind is Kind.ORGANISATION else profile["name"]
+            new = for_replacement(scheme, said, held, keys.index)
+            await replacing.replace(tx, registration, new, becomes=said.becomes, tokens=keys.tokens, now=now)
+        case InboxAsk():
+            inbox, inbox_row = for_inbox(scheme, said, keys.index), replacing.new_row()
+            sealed = seal(canonical_json(profile), key=inbox.sealing_key, place=profile_place(inbox_row))
+            await replacing.add_inbox(
+                tx, registration, inbox, sealed, row=inbox_row, tokens=keys.tokens, now=now
+            )
 
 
 def _read(context: WorkerContext, row: UUID, scheme: SchemeView, plain: bytes) -> Opened:

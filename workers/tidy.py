@@ -25,7 +25,7 @@ NEVER_CONFIRMED = text("""
 # A further contact whose holder did not answer, and no message to whom is on its way or can be used.
 NEVER_JOINED = text("""
     DELETE FROM registration_contacts rc USING registrations r
-    WHERE r.id = rc.registration_id AND r.state = 'confirmed' AND rc.confirmed_at IS NULL
+    WHERE r.id = rc.registration_id AND r.state <> 'pending' AND rc.confirmed_at IS NULL
         AND EXISTS (
             SELECT FROM confirmations c WHERE c.registration_id = r.id AND c.contact_id = rc.contact_id
                 AND c.purpose = 'confirm' AND c.created_at < CAST(:now AS timestamptz) - interval '7 days'

@@ -135,6 +135,33 @@ def take(page: Page, url: str, people: People) -> None:
     welsh.confirms("-welsh-320")
 
 
+def take_living(page: Page, url: str, people: People) -> None:
+    """What people meet who are registered: their choices, leaving, being erased."""
+    page.set_viewport_size({"width": 1000, "height": 800})
+    scheme = people.scheme()
+    _, token = people.managed(scheme)
+    manage = f"/manage/{token}"
+    for name, path in (
+        ("manage", manage),
+        ("manage-ways", f"{manage}/ways"),
+        ("erase", f"{manage}/erase"),
+        ("link", f"/{scheme.slug}/link"),
+        ("bereavement", f"/{scheme.slug}/bereavement"),
+    ):
+        page.goto(f"{url}{path}")
+        page.screenshot(path=HERE / f"{name}.png", full_page=True)
+    for name, path, button in (
+        ("takeover-error", f"{manage}/takeover", "Ask them to confirm"),
+        ("left", "/unsubscribe/an-unknown-link-gets-this-page-too", "Leave"),
+    ):
+        page.goto(f"{url}{path}")
+        page.get_by_role("button", name=button, exact=True).click()
+        page.screenshot(path=HERE / f"{name}.png", full_page=True)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{url}{manage}?lang=cy")
+    page.screenshot(path=HERE / "manage-welsh-320.png", full_page=True)
+
+
 def take_reading(page: Page, url: str, people: People) -> None:
     """The pages that ask nothing: the archive, an update, and what has to be said."""
     scheme = people.scheme()
@@ -190,6 +217,7 @@ if __name__ == "__main__":
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
         page = browser.new_page(viewport={"width": 1000, "height": 800})
         take(page, serving.url, People(connection))
+        take_living(page, serving.url, People(connection))
         take_reading(page, serving.url, People(connection))
         browser.close()
     if "--public" not in sys.argv:

@@ -38,6 +38,10 @@ class EmailMessage:
     """Links of ours in the body, which the guard takes out by value before it reads."""
     one_click_unsubscribe_url: str | None = field(default=None, repr=False)
     reply_to_id: str | None = None
+    own_details: frozenset[str] = field(default=frozenset(), repr=False)
+    """The recipient's own addresses and numbers beside this one, in index form: the guard lets them pass."""
+    sanitised: bool = False
+    """Whether the body holds what a person typed: Notify then escapes markdown and takes links out of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class LetterMessage:
     body: str = field(repr=False)
     reference: str
     own_links: tuple[str, ...] = field(default=(), repr=False)
+    own_details: frozenset[str] = field(default=frozenset(), repr=False)
+    """As an email's."""
 
 
 Message: TypeAlias = EmailMessage | TextMessage | LetterMessage

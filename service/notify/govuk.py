@@ -177,6 +177,7 @@ def _post(client: _FencedClient, message: Message, template: str) -> Any:
                 reference=message.reference,
                 email_reply_to_id=message.reply_to_id,
                 one_click_unsubscribe_url=message.one_click_unsubscribe_url,
+                sanitise_content_for=["body"] if message.sanitised else None,
             )
         case TextMessage():
             return client.send_sms_notification(

@@ -62,10 +62,11 @@ def _own(message: Message) -> Details:
     """What names the recipient and nobody else."""
     match message:
         case EmailMessage():
-            return Details(frozenset({message.recipient.index_form}), frozenset())
+            return Details(message.own_details | {message.recipient.index_form}, message.own_details)
         case TextMessage():
             return Details(frozenset(), frozenset({message.recipient.e164}))
         case LetterMessage():
-            return find_details(message.recipient.text)
+            own = find_details(message.recipient.text)
+            return Details(own.emails | message.own_details, own.phones | message.own_details)
         case _:
             assert_never(message)

@@ -12,14 +12,14 @@ from uuid6 import uuid7
 from service.crypto.sealing import SealingKey, seal
 from service.database import Transaction
 from service.registrations.places import contact_place
-from service.registrations.reading_forms import Address, ContactKey, Opened
+from service.registrations.reading_forms import Address, Addressed, ContactKey
 from service.registrations.tables import Contact
 
 
 async def contacts_of(
-    tx: Transaction, opened: Iterable[Opened], *, now: datetime
+    tx: Transaction, opened: Iterable[Addressed], *, now: datetime
 ) -> dict[ContactKey, Contact]:
-    """Every contact that these forms name, made where they lack, locked in the order of their ids."""
+    """Every contact that these name, made where they lack, locked in the order of their ids."""
     wanted = {each.key(address): (each.sealing_key, address) for each in opened for address in each.addresses}
     await tx.execute(
         insert(Contact).on_conflict_do_nothing(),

@@ -62,6 +62,18 @@ def _needed(rule: str) -> PydanticCustomError:
 
 Text = Annotated[str, AfterValidator(_storable)]
 Name = Annotated[Text, Field(max_length=200)]
+Email = Annotated[Text, Field(max_length=400), AfterValidator(_email)]
+Phone = Annotated[Text, Field(max_length=60), AfterValidator(_phone)]
+Post = Annotated[Text, Field(max_length=1000), AfterValidator(_post)]
+
+
+def as_addressee(name: str | None) -> str | None:
+    """`name` as it stands above a postal address; None where there is none.
+
+    One line that fits a window, and begins as Notify lets a line of an address begin.
+    """
+    line = " ".join((name or "").split()).lstrip(" " + "".join(NOT_AT_THE_START))[:LONGEST_ADDRESSEE].strip()
+    return line or None
 
 
 class RegistrationForm(BaseModel):
@@ -70,9 +82,9 @@ class RegistrationForm(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
     kind: Kind
-    email: Annotated[Text, Field(max_length=400), AfterValidator(_email)] | None = None
-    mobile: Annotated[Text, Field(max_length=60), AfterValidator(_phone)] | None = None
-    postal_address: Annotated[Text, Field(max_length=1000), AfterValidator(_post)] | None = None
+    email: Email | None = None
+    mobile: Phone | None = None
+    postal_address: Post | None = None
     name: Name | None = None
     organisation: Name | None = None
     relationship: Relationship | None = None
@@ -93,15 +105,8 @@ class RegistrationForm(BaseModel):
 
     @property
     def addressee(self) -> str | None:
-        """Whose name stands above a postal address: no other message has anybody's name.
-
-        One line that fits a window, and begins as Notify lets a line of an address begin.
-        """
-        name = self.organisation if self.kind is Kind.ORGANISATION else self.name
-        line = (
-            " ".join((name or "").split()).lstrip(" " + "".join(NOT_AT_THE_START))[:LONGEST_ADDRESSEE].strip()
-        )
-        return line or None
+        """Whose name stands above a postal address: no other message has anybody's name."""
+        return as_addressee(self.organisation if self.kind is Kind.ORGANISATION else self.name)
 
     @field_validator("consent")
     @classmethod

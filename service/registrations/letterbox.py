@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, TypedDict
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import text
 from uuid6 import uuid7
 
@@ -16,6 +17,7 @@ from service.crypto.canonical import canonical_json
 from service.crypto.sealing import seal
 from service.database import Transaction
 from service.errors import Conflict, Invalid, Unavailable
+from service.registrations.asks import InboxAsk, LinkAsk, ReplacementAsk
 from service.registrations.form import RegistrationForm
 from service.registrations.places import intake_place
 from service.schemes.reading import SchemeView
@@ -56,11 +58,15 @@ def enclose(scheme: SchemeView, form: RegistrationForm, *, now: datetime) -> Env
     }
     if wrong:
         raise Invalid(wrong)
+    return _sealed(scheme, form, now=now)
+
+
+def _sealed(scheme: SchemeView, said: BaseModel, *, now: datetime) -> Envelope:
     if scheme.sealing_key is None:
         raise Unavailable
     row = uuid7()
     sealed = seal(
-        canonical_json(form.model_dump(mode="json")),
+        canonical_json(said.model_dump(mode="json")),
         key=scheme.sealing_key,
         place=intake_place(row),
     )
@@ -75,3 +81,10 @@ async def drop_in(tx: Transaction, envelopes: Sequence[Envelope]) -> None:
 async def drop(tx: Transaction, scheme: SchemeView, form: RegistrationForm, *, now: datetime) -> None:
     """Seal one form and drop it in: see `enclose`."""
     await drop_in(tx, [enclose(scheme, form, now=now)])
+
+
+async def drop_ask(
+    tx: Transaction, scheme: SchemeView, ask: LinkAsk | ReplacementAsk | InboxAsk, *, now: datetime
+) -> None:
+    """The same for what somebody asks about a registration; also where the scheme has closed."""
+    await drop_in(tx, [_sealed(scheme, ask, now=now)])

@@ -69,5 +69,20 @@ def confirming_message(
     return made
 
 
+def manage_message(contact: Contact, registration: Registration, *, now: datetime) -> Confirmation:
+    """The message with a link to see and change what `registration` gets."""
+    return Confirmation(
+        id=uuid7(),
+        scheme_id=contact.scheme_id,
+        contact_id=contact.id,
+        registration_id=registration.id,
+        purpose=Purpose.MANAGE,
+        language=registration.language,
+        state=ConfirmationState.DUE,
+        try_at=now,
+        created_at=now,
+    )
+
+
 def _first_state(contact: Contact) -> ConfirmationState:
     return ConfirmationState.TO_RING if contact.channel is Channel.PHONE else ConfirmationState.DUE

@@ -28,13 +28,11 @@ class Address:
     """Of a postal address: the index without the name, which everybody in one home shares."""
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A form out of its envelope, with what is needed to find and to store it."""
+@dataclass(frozen=True, kw_only=True)
+class Addressed:
+    """Addresses out of their envelope, with what is needed to find and to store them."""
 
-    intake: UUID
     scheme: SchemeView
-    form: RegistrationForm = field(repr=False)
     addresses: tuple[Address, ...]
     """One for each way of being told, in the person's own order."""
 
@@ -48,6 +46,14 @@ class Opened:
         if self.scheme.sealing_key is None:
             raise Unavailable
         return self.scheme.sealing_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened(Addressed):
+    """A form out of its envelope."""
+
+    intake: UUID
+    form: RegistrationForm = field(repr=False)
 
 
 def read_form(intake: UUID, scheme: SchemeView, form: RegistrationForm, index: IndexKey) -> Opened:

@@ -23,7 +23,7 @@ from service.registrations.reading_forms import ContactKey, Opened
 from service.registrations.rows import RegistrationRows, add_registrations, registration_rows
 from service.registrations.standings import Standing, standings_of
 from service.registrations.states import RegistrationState
-from service.registrations.tables import Confirmation, Contact, Intake, Registration
+from service.registrations.tables import Confirmation, Contact, Registration
 
 
 async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKey, now: datetime) -> None:
@@ -67,7 +67,6 @@ async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKe
     await add_registrations(tx, new)
     tx.add_all(asked.values())
     await tx.flush()
-    await tx.execute(delete(Intake).where(col(Intake.id).in_([each.intake for each in opened])))
 
 
 def _lead(

@@ -75,13 +75,19 @@ def test_a_message_has_room_for_one_recipient() -> None:
         "own_links",
         "one_click_unsubscribe_url",
         "reply_to_id",
+        "own_details",
+        "sanitised",
     }
 
 
 def test_a_text_has_room_for_one_number_and_a_letter_for_one_address() -> None:
     expected: list[tuple[type, type, set[str]]] = [
         (TextMessage, PhoneNumber, {"recipient", "body", "reference", "own_links"}),
-        (LetterMessage, PostalAddress, {"recipient", "heading", "body", "reference", "own_links"}),
+        (
+            LetterMessage,
+            PostalAddress,
+            {"recipient", "heading", "body", "reference", "own_links", "own_details"},
+        ),
     ]
     for message, recipient, names in expected:
         assert get_type_hints(message)["recipient"] is recipient

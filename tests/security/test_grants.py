@@ -148,6 +148,15 @@ _LINKS: Final = {
     "use_code(bytea,bytea)",
     "language_of_registration(bytea)",
     "leave(bytea)",
+    "look_at_preferences(bytea)",
+    "change_preferences(bytea,text,text[],text[],text[],timestamp with time zone)",
+    "leave_managed(bytea)",
+    "return_managed(bytea)",
+    "ask_for_copy(bytea)",
+    "erase_registration(bytea)",
+    "look_at_choices(bytea)",
+    "change_choices(bytea,text,text[])",
+    "undo_leaving(bytea)",
     "journey_put(bytea,bytea)",
     "journey_get(bytea)",
     "journey_end(bytea)",
@@ -170,7 +179,13 @@ TRIGGERS: Final = {
     "deliveries_come_while_preparing_or_instead()",
     "people_are_passed_on_as_they_may()",
 }
-OF_OTHERS: Final = {"confirm_contact(confirmations)"}
+OF_OTHERS: Final = {
+    "confirm_contact(confirmations)",
+    "managed_by(bytea)",
+    "told_with(bytea)",
+    "preferences_of(uuid)",
+    "choose(uuid,text,text[])",
+}
 """Parts of the functions above, which nobody calls alone."""
 FUNCTIONS: Final = set().union(*MAY_CALL.values(), TRIGGERS, OF_OTHERS)
 DEFINERS: Final = FUNCTIONS - TRIGGERS - OF_OTHERS

@@ -145,10 +145,12 @@ class People:
         lives: timedelta = timedelta(days=7),
         channel: str = "email",
         code: tuple[str, str] | None = None,
+        purpose: str = "confirm",
     ) -> str:
         """The token of a link that confirms `registration`, or that is about a change where it is None.
 
-        `code`: a challenge or a number, and the code that confirms with it.
+        `code`: a challenge or a number, and the code that confirms with it. A link for managing goes to a
+        contact that was confirmed.
         """
         token, contact = new_token(), uuid7()
         self._sql.execute(
@@ -164,9 +166,10 @@ class People:
         )
         if registration is not None:
             self._sql.execute(
-                "INSERT INTO registration_contacts (registration_id, contact_id, channel, position)"
-                " VALUES (%s, %s, %s, 0)",
-                (registration, contact, channel),
+                "INSERT INTO registration_contacts"
+                " (registration_id, contact_id, channel, position, confirmed_at)"
+                " VALUES (%s, %s, %s, 0, CASE WHEN %s = 'manage' THEN now() END)",
+                (registration, contact, channel, purpose),
             )
         now = datetime.now(UTC)
         self._sql.execute(
@@ -175,13 +178,44 @@ class People:
             " token_hash, expires_at, find_hash, prove_hash) VALUES"
             " (%s, %s, %s, %s, %s, %s, %s, 'sent', 1, 0, 0, false, false, %s, %s, %s, %s, %s, %s, %s)",
             (
-                uuid7(), scheme.id, contact, registration, "change" if registration is None else "confirm",
+                uuid7(), scheme.id, contact, registration, "change" if registration is None else purpose,
                 b"\0" if registration is None else None,
                 language, now, now, now, token_hash(token), now + lives,
                 find_hash(code[0]) if code else None, prove_hash(*code) if code else None,
             ),
         )  # fmt: skip
         return token
+
+    def managed(
+        self, scheme: SchemeMade, *, kind: str = "individual", language: str = "en"
+    ) -> tuple[UUID, str]:
+        """Somebody confirmed, told by email, and the token of a link to their choices."""
+        registration = self.registration(scheme, state="confirmed", language=language)
+        self._sql.execute("UPDATE registrations SET kind = %s WHERE id = %s", (kind, registration))
+        return registration, self.link(scheme, registration, purpose="manage")
+
+    def choices_of(self, registration: UUID) -> tuple[str, list[str]]:
+        """Language and topics."""
+        language = self._one("SELECT language FROM registrations WHERE id = %s", registration)
+        topics = self._one(
+            "SELECT array_agg(code ORDER BY code) FROM registration_topics WHERE registration_id = %s",
+            registration,
+        )
+        return str(language), list(topics) if isinstance(topics, list) else []
+
+    def everything_of(self, scheme: SchemeMade) -> str:
+        """All rows of the scheme's people, as text: to see that nothing changed."""
+        return str(
+            self._sql.execute(
+                "SELECT (SELECT json_agg(r ORDER BY id) FROM registrations r WHERE scheme_id = %(id)s)::text,"
+                " (SELECT json_agg(c ORDER BY id) FROM confirmations c WHERE scheme_id = %(id)s)::text,"
+                " (SELECT json_agg(k ORDER BY id) FROM contacts k WHERE scheme_id = %(id)s)::text,"
+                " (SELECT json_agg(i ORDER BY id) FROM intake i WHERE scheme_id = %(id)s)::text,"
+                " (SELECT json_agg(t) FROM registration_topics t JOIN registrations r"
+                "   ON r.id = t.registration_id WHERE scheme_id = %(id)s)::text",
+                {"id": scheme.id},
+            ).fetchone()
+        )
 
     def tries_of(self, token: str) -> object:
         """How often a code was typed for the confirmation that `token` is the link of."""

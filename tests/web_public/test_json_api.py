@@ -178,13 +178,16 @@ def test_security_txt_has_what_rfc_9116_requires(client: httpx.Client) -> None:
 
 
 def test_the_openapi_document_shows_every_call_with_an_example_that_works(
-    client: httpx.Client, scheme: SchemeMade
+    client: httpx.Client, scheme: SchemeMade, people: People
 ) -> None:
     document = client.get("/v1/openapi.json").json()
     assert set(document["paths"]) == {
         "/v1/schemes/{scheme}",
         "/v1/schemes/{scheme}/registrations",
         "/v1/confirmations",
+        "/v1/links",
+        "/v1/preferences/{token}",
+        "/v1/preferences/{token}/copy",
         "/unsubscribe/{token}",
         "/health/live",
         "/health/ready",
@@ -196,3 +199,11 @@ def test_the_openapi_document_shows_every_call_with_an_example_that_works(
     for example in examples.values():
         answer = client.post(f"/v1/schemes/{scheme.slug}/registrations", json=example["value"])
         assert answer.status_code == 202
+    _, token = people.managed(scheme)
+    for path, method, url, known in (
+        ("/v1/links", "POST", "/v1/links", {"scheme": scheme.slug}),
+        ("/v1/preferences/{token}", "PATCH", f"/v1/preferences/{token}", {}),
+    ):
+        described = document["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]
+        for example in described["examples"].values():
+            assert client.request(method, url, json=example["value"] | known).is_success, path

@@ -6,7 +6,15 @@ from string import Formatter
 import httpx
 import pytest
 
-from service.registrations.words import Channel, Choice, ContactBy, Kind, Language
+from service.registrations.words import (
+    Channel,
+    Choice,
+    ContactBy,
+    Format,
+    Kind,
+    Language,
+    Relationship,
+)
 from service.web.public import catalogue
 from service.web.public.pages import KNOWN_ERRORS
 from service.web.public.questions import QUESTIONS, Question
@@ -75,6 +83,11 @@ def test_every_sentence_is_used_and_every_one_used_is_there() -> None:
         | {f"done.{way}{end}" for way in ContactBy for end in ("", "_sent", "_next")}
         | set().union(*map(of_question, QUESTIONS))
         | {f"problem.{status}.{part}" for status in (*KNOWN_ERRORS, 500) for part in ("heading", "advice")}
+        | {f"manage.kind_{kind}" for kind in Kind}
+        | {f"manage.language_{language}" for language in Language}
+        | {f"manage.way_{way}" for way in ContactBy}
+        | {f"manage.relationship_{relationship}" for relationship in Relationship}
+        | {f"manage.format_{need.replace('-', '_')}" for need in Format}
     )
     assert named | made_up_of_parts == keys
 
@@ -103,7 +116,15 @@ def test_the_three_choices_are_those_of_the_contract() -> None:
         "/{scheme}/confirmed",
         "/{scheme}/answered",
         "/unsubscribe/unknown",
-        "/left",
+        "/unsubscribe/unknown/left",
+        "/unsubscribe/unknown/choices",
+        "/returned",
+        "/chosen",
+        "/erased",
+        "/manage/unknown",
+        "/{scheme}/link",
+        "/{scheme}/link/sent",
+        "/{scheme}/bereavement",
         "/no-such-page/at-all",
     ],
 )

@@ -58,11 +58,12 @@ def words(
             code=filled.code,
             number=filled.number,
             page=filled.page,
-            until=_in_words(filled.until, language),
+            until=in_words(filled.until, language),
             ring=ring,
         ),
     )
 
 
-def _in_words(day: date, language: Language) -> str:
+def in_words(day: date, language: Language) -> str:
+    """`day` as it is written out: 1 May 2027."""
     return f"{day.day} {ALL[language]['months'][day.month - 1]} {day.year}"

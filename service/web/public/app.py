@@ -19,7 +19,20 @@ from service.web.access_log import AccessLog
 from service.web.headers import SecurityHeaders
 from service.web.limits import PUBLIC_BODY_BYTES, BodyLimit
 from service.web.problem_schema import documented
-from service.web.public import api, archive, confirming, leaving, registering, standing, well_known
+from service.web.public import (
+    api,
+    archive,
+    changing,
+    confirming,
+    handing_on,
+    leaving,
+    linking,
+    managing,
+    preferences_api,
+    registering,
+    standing,
+    well_known,
+)
 from service.web.public.clients import ClientCounter, ClientLimit, counts
 from service.web.public.pages import Pages
 from service.web.public.process import PublicProcess, shared_letterbox
@@ -78,11 +91,16 @@ def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastA
 
     app.include_router(well_known.router)
     app.include_router(api.router)
+    app.include_router(preferences_api.router)
     app.include_router(leaving.router)
     app.include_router(confirming.router)
+    app.include_router(managing.router)
+    app.include_router(changing.router)
+    app.include_router(handing_on.router)
     app.router.routes.extend(brand.asset_routes(settings.brand))
     # These begin with the name of a scheme, which may be almost any word: they come last.
     app.include_router(registering.router)
+    app.include_router(linking.router)
     app.include_router(archive.router)
     app.include_router(standing.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
