@@ -36,6 +36,7 @@ GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, plann
     sending_since, resumed_at, halted_why, sent_back_why) ON updates TO kept_staff;
 GRANT SELECT, INSERT ON update_versions, approvals TO kept_staff;
 GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates, passed_on, fulfilments TO kept_staff;
+GRANT UPDATE (done_at, done_by) ON fulfilments TO kept_staff;
 GRANT SELECT, INSERT ON certificates TO kept_staff;
 GRANT UPDATE (asked_at) ON certificates TO kept_staff;
 GRANT SELECT, INSERT ON holds TO kept_staff;

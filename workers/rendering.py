@@ -34,20 +34,16 @@ class Approved:
     allowed: Allowed
 
 
-def open_email(keys: Keyring, sealed: bytes, contact: UUID) -> EmailAddress:
-    """Open one address. Raises `CannotOpen`."""
-    return EmailAddress.stored(_open(keys, sealed, contact))
-
-
 def open_recipient(keys: Keyring, channel: Channel, sealed: bytes, contact: UUID) -> Recipient:
     """Open one contact. Raises `CannotOpen`."""
+    opened = keys.open(sealed, contact_place(contact)).decode()
     match channel:
         case Channel.EMAIL:
-            return open_email(keys, sealed, contact)
+            return EmailAddress.stored(opened)
         case Channel.SMS | Channel.PHONE:
-            return PhoneNumber(_open(keys, sealed, contact))
+            return PhoneNumber(opened)
         case Channel.LETTER:
-            return PostalAddress.stored(_open(keys, sealed, contact))
+            return PostalAddress.stored(opened)
         case _:
             assert_never(channel)
 
@@ -104,10 +100,6 @@ def _letter(reference: str, recipient: PostalAddress, approved: Approved, links:
         reference=reference,
         own_links=_all(links),
     )
-
-
-def _open(keys: Keyring, sealed: bytes, contact: UUID) -> str:
-    return keys.open(sealed, contact_place(contact)).decode()
 
 
 def _links(

@@ -16,6 +16,9 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    op.create_check_constraint(
+        "what_leaves_a_draft_was_submitted", "updates", "state = 'draft' OR submitted_at IS NOT NULL"
+    )
     op.add_column("deliveries", sa.Column("instead_of", sa.Uuid(), nullable=True))
     op.create_foreign_key("deliveries_instead_of_fkey", "deliveries", "deliveries", ["instead_of"], ["id"])
     # Without it every deletion of a draft's deliveries would look through all of them.
@@ -76,6 +79,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _run("0005_channels_down.sql")
+    op.drop_constraint("what_leaves_a_draft_was_submitted", "updates")
     for table in ("received_texts", "fulfilments", "passed_on"):
         op.drop_table(table)
     op.execute("DROP FUNCTION people_are_passed_on_as_they_may()")

@@ -112,6 +112,14 @@ class UpdatePassedOn(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NeedMet(Event):
+    act: ClassVar[str] = "need-met"
+    update: UUID
+    registration: UUID
+    need: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CertificateSigned(Event):
     act: ClassVar[str] = "certificate-signed"
     update: UUID

@@ -1,8 +1,10 @@
 """What Notify cannot do for an update: calls, and formats. A list that caseworkers work through.
 
-Frozen with the people (`service.deliveries.planning`), so that an approver sees how much work it is.
+Frozen with the people (`service.deliveries.planning`), so that an approver sees how much work it is. What
+was done is said of each person and recorded.
 """
 
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -11,13 +13,24 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import col, select
 
+from service.audit import chain
+from service.audit.events import NeedMet
 from service.database import Transaction
 from service.deliveries.tables import Fulfilment, Need
+from service.errors import NotFound
+from service.staff.principal import Staff, require
+from service.staff.roles import Act
 from service.updates.tables import Update
 
 PAGE: Final = 500
 FIRST: Final = UUID(int=0)
 """Before every id."""
+
+
+class NoSuchNeed(NotFound):
+    """This person needs nothing like it for this update."""
+
+    code = "no-such-need"
 
 
 class Needing(NamedTuple):
@@ -37,7 +50,7 @@ async def needed(tx: Transaction, update: Update) -> dict[str, int]:
 
 
 async def needing(tx: Transaction, update: Update, *, after: UUID | None = None) -> list[Needing]:
-    """Up to 500 people of an update who need something, in the order of their ids, after one of them."""
+    """Up to 500 people who still need something, in the order of their ids, after one of them."""
     if update.audience_sha256 is None:
         return []
     need = col(Fulfilment.need)
@@ -46,9 +59,30 @@ async def needing(tx: Transaction, update: Update, *, after: UUID | None = None)
         .where(
             col(Fulfilment.update_id) == update.id,
             col(Fulfilment.registration_id) > (after or FIRST),
+            col(Fulfilment.done_at).is_(None),
         )
         .group_by(col(Fulfilment.registration_id))
         .order_by(col(Fulfilment.registration_id))
         .limit(PAGE)
     )
     return [Needing(registration, [Need(each) for each in needs]) for registration, needs in rows]
+
+
+async def meet(
+    tx: Transaction, staff: Staff, update_id: UUID, registration: UUID, need: Need, *, now: datetime
+) -> None:
+    """Say that a person was rung, or got their format. Raises `NoSuchNeed`; said twice it is the same."""
+    require(staff, Act.SEARCH)
+    statement = select(Fulfilment).where(
+        Fulfilment.update_id == update_id, Fulfilment.registration_id == registration, Fulfilment.need == need
+    )
+    row = (await tx.exec(statement.with_for_update())).one_or_none()
+    if row is None:
+        raise NoSuchNeed
+    if row.done_at is not None:
+        return
+    row.done_at, row.done_by = now, staff.subject
+    tx.add(row)
+    await tx.flush()
+    event = NeedMet(actor=staff.subject, update=update_id, registration=registration, need=need.value)
+    await chain.append(tx, event, now=now)

@@ -12,11 +12,16 @@ from sqlalchemy import text
 from service.crypto.blind_index import BlindIndex
 from service.database import Transaction
 
+# Taken away, and not only unconfirmed: what is unconfirmed would be asked about again, by a text.
 NO_MORE_TEXTS = text("""
-    UPDATE registration_contacts rc SET confirmed_at = NULL
-    FROM contacts c
-    WHERE c.id = rc.contact_id AND c.channel = 'sms' AND c.blind_index = ANY (:numbers)
-    RETURNING rc.registration_id
+    WITH gone AS (
+        DELETE FROM registration_contacts rc USING contacts c
+        WHERE c.id = rc.contact_id AND c.channel = 'sms' AND c.blind_index = ANY (:numbers)
+        RETURNING rc.registration_id
+    )
+    UPDATE registrations r SET contact_by = array_remove(r.contact_by, 'sms')
+    FROM gone WHERE r.id = gone.registration_id
+    RETURNING r.id
 """)
 
 # Who has no other way is left with nothing to be told by: they have left. A registration that waits to be
@@ -25,17 +30,14 @@ LEAVE = text("""
     UPDATE registrations r SET state = 'left', left_at = :now
     WHERE r.id = ANY (:registrations) AND r.state <> 'left' AND NOT EXISTS (
         SELECT FROM registration_contacts rc
-        WHERE rc.registration_id = r.id AND (
-            rc.confirmed_at IS NOT NULL OR (r.state = 'pending' AND rc.channel <> 'sms')
-        )
+        WHERE rc.registration_id = r.id AND (rc.confirmed_at IS NOT NULL OR r.state = 'pending')
     )
 """)
 
-# What asks them to confirm is a text as well. One whose link or code is out there has no use any more.
+# What asks them to confirm is a text as well. A code that is out there has nothing left to confirm.
 ASK_NO_MORE = text("""
     DELETE FROM confirmations f USING contacts c
-    WHERE c.id = f.contact_id AND c.channel = 'sms' AND c.blind_index = ANY (:numbers)
-        AND f.state = 'due' AND f.used_at IS NULL
+    WHERE c.id = f.contact_id AND c.channel = 'sms' AND c.blind_index = ANY (:numbers) AND f.state = 'due'
 """)
 
 

@@ -23,6 +23,10 @@ class Update(SQLModel, table=True):
             "state IN ('draft', 'preparing') OR audience_sha256 IS NOT NULL", name="frozen_after_preparing"
         ),
         CheckConstraint("(state = 'halted') = (halted_why IS NOT NULL)", name="a_halt_says_why"),
+        # Without its time no approval could be told to have come after it.
+        CheckConstraint(
+            "state = 'draft' OR submitted_at IS NOT NULL", name="what_leaves_a_draft_was_submitted"
+        ),
         CheckConstraint("ramp_percent BETWEEN 0 AND 100", name="the_ramp_is_a_percentage"),
         ForeignKeyConstraint(
             ["id", "version"],

@@ -38,8 +38,8 @@ def planted(database: Database) -> Iterator[tuple[Connection, UUID, UUID]]:
         connection.execute("SET session_replication_role = replica")
         connection.execute(
             "INSERT INTO updates "
-            "(id, scheme_id, state, version, created_by, created_at, audience_sha256, planned) "
-            "VALUES (%s, %s, 'draft', 1, 'a', now(), %s, 1)",
+            "(id, scheme_id, state, version, created_by, created_at, submitted_at, audience_sha256, planned) "
+            "VALUES (%s, %s, 'draft', 1, 'a', now(), now(), %s, 1)",
             [update, scheme, HASH],
         )
         connection.execute(

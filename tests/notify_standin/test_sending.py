@@ -132,7 +132,6 @@ def test_a_letter_without_a_whole_address_is_refused(
     ("kind", "told"),
     [
         ("letter", {"reference": "r", "content": "JVBERi0="}),
-        ("sms", {"phone_number": "+1 555 010 0100", "template_id": TEXT, "personalisation": {"body": "x"}}),
         ("email", form("a@example.com", personalisation={"subject": "s", "body": {"file": "eA=="}})),
     ],
 )
@@ -140,6 +139,12 @@ def test_what_is_not_modelled_is_refused_loudly(notify: Running, kind: str, told
     status, [(error, message)] = errors_of(notify.post(told, kind=kind))
     assert (status, error) == (501, "NotModelledByTheStandIn")
     assert "does not model" in message
+
+
+def test_a_text_to_another_country_is_refused_as_by_a_service_that_may_send_none(notify: Running) -> None:
+    told = {"phone_number": "+1 555 010 0100", "template_id": TEXT, "personalisation": {"body": "x"}}
+    message = "Cannot send to international mobile numbers"
+    assert errors_of(notify.post(told, kind="sms")) == (400, [("BadRequestError", message)])
 
 
 def test_the_client_raises_what_it_raises_for_notify(notify: Running) -> None:

@@ -94,7 +94,7 @@ MAY: Final[Mapping[str, Allowed]] = {
         "deliveries": READ,
         "duplicates": READ,
         "passed_on": READ,
-        "fulfilments": READ,
+        "fulfilments": READ | {"UPDATE": "done_at done_by"},
         "certificates": ADD | {"UPDATE": "asked_at"},
         "holds": ADD | {"UPDATE": "lifted_by lifted_at"},
         "staff_members": ADD | {"UPDATE": ALL},

@@ -65,6 +65,14 @@ async def test_what_identifies_an_update_is_never_changed(
     assert refusal(owner, statement)[0] == FORBIDDEN
 
 
+async def test_nothing_is_prepared_that_nobody_submitted(service: Service, staff_sql: Sql) -> None:
+    # What the machine of approvals found: without its time no approval could ever follow.
+    update = await service.draft()
+    statement: LiteralString = "UPDATE updates SET state = 'preparing' WHERE id = %s"
+
+    assert refusal(staff_sql, statement, update)[0] == FORBIDDEN
+
+
 async def test_an_update_begins_as_a_draft(approved: UUID, staff_sql: Sql) -> None:
     state, message = refusal(
         staff_sql,

@@ -127,7 +127,7 @@ async def test_the_audience_hash_does_not_depend_on_how_the_people_lie_in_their_
 ) -> None:
     people = set(directory.people(7))
     update = await service.draft()
-    directory.connection.execute("UPDATE updates SET state = 'preparing'")
+    directory.connection.execute("UPDATE updates SET state = 'preparing', submitted_at = now()")
     for person in sorted(people, reverse=True):
         directory.connection.execute(
             "INSERT INTO audience_members VALUES (%s, %s, %s, 'email', 'en')", (update, person, uuid4())

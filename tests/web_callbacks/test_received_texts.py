@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from service.crypto.blind_index import IndexKey
+from service.registrations import links
 from service.replies.receiving import received_text_place
 from service.replies.stopping import says_stop
 from tests.channels.people import Office
@@ -16,6 +17,7 @@ from tests.deliveries.looking import one_value
 from tests.harness.people import Service
 from tests.harness.servers import Database
 from tests.web_callbacks.conftest import Notify
+from workers import intake
 from workers.replies import read_texts
 
 Sql = psycopg.Connection[tuple[Any, ...]]
@@ -98,6 +100,26 @@ async def test_stop_takes_texts_away_and_whoever_had_nothing_else_has_left(
         found = [one_value(office.database, each, person.registration) for each in (state, told_by)]
         assert tuple(found) == expected
     assert kept(owner) == []
+
+
+async def test_a_code_that_was_texted_before_a_stop_confirms_nothing_after_it(
+    service: Service, office: Office, notify_calls: Notify, owner: Sql
+) -> None:
+    other = await office.person("email")
+    number, challenge = "07700 900297", "A" * 22
+    await service.drop(None, mobile=number, contact_by=["sms"], challenge=challenge)
+    await intake.take_in(service.worker)
+    await service.send_confirmations()
+    [(confirmation,)] = owner.execute("SELECT id FROM confirmations").fetchall()
+
+    text_from(notify_calls, as_notify_writes(number), "Peidiwch")
+    await read_texts(service.worker)
+
+    async with service.public.begin() as tx:
+        code = service.worker.keys.tokens.digits(confirmation)
+        assert not await links.use_code(tx, challenge, code)
+    states = owner.execute("SELECT id = %s, state FROM registrations", (other.registration,)).fetchall()
+    assert set(states) == {(True, "confirmed"), (False, "left")}
 
 
 async def test_anything_else_is_kept_sealed_for_a_caseworker_of_its_scheme(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from deploy.demo.notify.answers import invalid, not_modelled
+from deploy.demo.notify.answers import invalid
 from deploy.demo.notify.kinds import MessageType
 
 # Characters that Notify drops from an address because nobody sees them.
@@ -35,6 +35,7 @@ TEST_KEY_OUTCOMES: Final = {
 }
 
 POSTCODE: Final = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][ABD-HJLNP-UW-Z]{2})$")
+FEWEST_DIGITS_ABROAD: Final = 8
 FEWEST_LINES: Final = 3
 # Enough of Notify's list for a scheme's demo; a country that is missing here is refused, not guessed.
 COUNTRIES: Final = frozenset(
@@ -110,16 +111,12 @@ def _is_email(text: str) -> bool:
 
 
 def phone_problem(number: str) -> str | None:
-    """What is wrong with a phone number, in Notify's words. Raises `Refused` 501 for a foreign one."""
-    digits = re.sub(r"[\s()\-.]", "", stripped(number))
-    foreign = (digits.startswith("+") and not digits.startswith("+44")) or (
-        digits.startswith("00") and not digits.startswith("0044")
-    )
-    digits = digits.lstrip("+")
+    """What is wrong with a phone number, in Notify's words. One abroad is right, whoever may write to it."""
+    digits = _dialled(number).lstrip("+")
     if not digits.isdecimal():
         return "Must not contain letters or symbols"
-    if foreign:
-        raise not_modelled("international text messages")
+    if is_abroad(number):
+        return None if len(digits.lstrip("0")) >= FEWEST_DIGITS_ABROAD else "Not enough digits"
     national = digits.lstrip("0").removeprefix("44").lstrip("0")
     if not national.startswith("7"):
         return "Not a UK mobile number"
@@ -128,6 +125,18 @@ def phone_problem(number: str) -> str | None:
     if len(national) < 10:
         return "Not enough digits"
     return None
+
+
+def is_abroad(number: str) -> bool:
+    """Whether a phone number begins with the code of another country."""
+    digits = _dialled(number)
+    return (digits.startswith("+") and not digits.startswith("+44")) or (
+        digits.startswith("00") and not digits.startswith("0044")
+    )
+
+
+def _dialled(number: str) -> str:
+    return re.sub(r"[\s()\-.]", "", stripped(number))
 
 
 def stripped(text: str) -> str:

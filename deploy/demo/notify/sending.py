@@ -16,7 +16,7 @@ from deploy.demo.notify.answers import Answer, bad_request, given, not_modelled,
 from deploy.demo.notify.faults import Fault
 from deploy.demo.notify.kinds import Key, MessageType
 from deploy.demo.notify.messages import Message
-from deploy.demo.notify.recipients import SIMULATED, address_lines, inbox_of
+from deploy.demo.notify.recipients import SIMULATED, address_lines, inbox_of, is_abroad
 from deploy.demo.notify.schema import check_send, check_storable
 from deploy.demo.notify.standin import StandIn
 from deploy.demo.notify.templates import Template
@@ -75,6 +75,9 @@ def judge(
     if message_type != "letter" and not filled.body.strip():
         raise bad_request("Your message is empty.")
     _check_sender(standin, form)
+    if message_type == "sms" and is_abroad(form["phone_number"]):
+        # As a service that was not given the right to: there are no other services here.
+        raise bad_request("Cannot send to international mobile numbers")
     message = _addressed(message_type, key, form, template, filled)
     if not standin.allowed(message):
         team = key.type == "team"

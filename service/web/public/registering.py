@@ -29,7 +29,6 @@ from service.web.public.questions import (
     BY_PAGE,
     FIRST,
     QUESTIONS,
-    TOPICS,
     Question,
     asked_of,
     broken_rules,
@@ -237,7 +236,6 @@ def _question_page(
         errors=() if broken is None else ((question.field, question.sentence(answer, broken)),),
         question=question,
         answer=answer,
-        is_topics=question.field == TOPICS,
         back=_back(scheme, question, person.answers or {}),
         # Not over the answers: a page may be sent again from a tab that is behind.
         proof=person.proof(question.page),

@@ -13,8 +13,9 @@ from service.database import Transaction
 from service.deliveries.cancelling import letters_to_cancel
 from service.deliveries.costing import by_channel, cost
 from service.deliveries.fulfilling import PAGE as NEEDING_PAGE
-from service.deliveries.fulfilling import needed, needing
+from service.deliveries.fulfilling import meet, needed, needing
 from service.deliveries.outcomes import eta, outcomes
+from service.deliveries.tables import Need
 from service.deliveries.unreached import PAGE
 from service.deliveries.unreached import unreached as unreached_people
 from service.doorbell import Job
@@ -57,6 +58,15 @@ class SubmissionForm(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     reasons: dict[str, Remark] = {}
+
+
+class FulfilmentForm(BaseModel):
+    """What was done for whom."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    registration: UUID
+    need: Need
 
 
 class HaltForm(BaseModel):
@@ -210,7 +220,7 @@ async def fulfilment(
     staff: Annotated[Staff, Depends(allowed(Act.SEARCH))],
     after: UUID | None = None,
 ) -> dict[str, Any]:
-    """People who need a call or a format, for caseworkers: `next` goes on, None at the end."""
+    """People who still need a call or a format, for caseworkers: `next` goes on, None at the end."""
     async with here.transactions.begin() as tx:
         page = await needing(tx, await get_update(tx, update_id), after=after)
     return {
@@ -220,6 +230,19 @@ async def fulfilment(
         ],
         "next": str(page[-1].registration) if len(page) == NEEDING_PAGE else None,
     }
+
+
+@router.post("/v1/updates/{update_id}/fulfilment", responses=documented(401, 403, 404, 422))
+async def fulfil(
+    update_id: UUID,
+    form: FulfilmentForm,
+    here: Here,
+    staff: Annotated[Staff, Depends(allowed(Act.SEARCH))],
+) -> dict[str, str]:
+    """Somebody rang, or sent it in the format: this person needs it no more."""
+    async with here.transactions.begin() as tx:
+        await meet(tx, staff, update_id, form.registration, form.need, now=here.clock.now())
+    return {"status": "done"}
 
 
 async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
