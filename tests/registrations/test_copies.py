@@ -116,6 +116,9 @@ async def test_who_has_no_email_is_written_a_letter_and_else_rung(
         async with service.public.begin() as tx:
             await preferences.ask_for_copy(tx, token)
         assert one_value(database, asked) == reached
+        await service.send_confirmations()
+        # What is due leaves; nobody is texted what is held.
+        assert one_value(database, asked) == [reached[0], "sent" if reached[1] == "due" else "to_ring"]
 
 
 async def test_it_goes_to_an_address_that_was_confirmed_and_shows_the_one_that_waits(
