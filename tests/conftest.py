@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from pydantic import SecretStr
 
 from deploy.one_machine.postgres import EmbeddedPostgres
@@ -30,6 +31,10 @@ from tests.harness.servers import (
     running_stand_in,
 )
 from workers.context import WorkerContext, make_context
+
+# No test asserts a time, and the machines are noisy.
+settings.register_profile("kept", deadline=None)
+settings.load_profile("kept")
 
 PUBLIC_URL = "http://127.0.0.1:1"
 SCHEME = Path(__file__).parent.parent / "deploy" / "demo" / "windrush.toml"
