@@ -45,8 +45,9 @@ class Cluster:
 
     def create(self, name: str, template: str) -> None:
         with psycopg.connect(self.server.superuser_url, autocommit=True) as connection:
+            # Files are copied quicker than their pages are written to a log that nobody reads.
             connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER kept_owner TEMPLATE {}").format(
+                sql.SQL("CREATE DATABASE {} OWNER kept_owner TEMPLATE {} STRATEGY FILE_COPY").format(
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
