@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from hypothesis import settings
@@ -24,7 +23,6 @@ from tests.harness.servers import (
     LETTER_TEMPLATE,
     RATE,
     SMS_TEMPLATE,
-    TEMPLATE,
     Cluster,
     Database,
     StandIn,
@@ -77,10 +75,9 @@ def notify(stand_in: StandIn) -> StandIn:
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[Database]:
     """A migrated database of this test's own."""
-    name = f"test_{uuid4().hex[:12]}"
-    cluster.create(name, TEMPLATE)
+    name = cluster.lend()
     yield Database(cluster, name)
-    cluster.drop(name)
+    cluster.give_back(name)
 
 
 @pytest.fixture

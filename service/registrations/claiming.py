@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import ColumnElement, func, or_, text
 from sqlmodel import col, select
 
 from service.crypto.tokens import Token, new_token, token_hash
@@ -19,7 +19,7 @@ from service.holds.holding import in_force
 from service.holds.tables import Scope
 from service.registrations.asking import ONE_EVERY, may_be_asked_at
 from service.registrations.confirming import move
-from service.registrations.states import ConfirmationState
+from service.registrations.states import ConfirmationState, RegistrationState
 from service.registrations.tables import Confirmation, Contact, Registration
 from service.registrations.words import Channel, Language, Purpose
 
@@ -74,11 +74,8 @@ async def due(tx: Transaction, channels: Sequence[Channel], *, now: datetime) ->
     waiting = (
         select(Confirmation.id)
         .join(Contact, col(Contact.id) == col(Confirmation.contact_id))
-        .where(
-            Confirmation.state == ConfirmationState.DUE,
-            col(Confirmation.try_at) <= now,
-            col(Contact.channel).in_(channels),
-        )
+        .join(Registration, col(Registration.id) == col(Confirmation.registration_id), isouter=True)
+        .where(*_may_leave(channels, now))
         .limit(1000)
     )
     return int(await tx.scalar(select(func.count()).select_from(waiting.subquery())) or 0)
@@ -92,12 +89,7 @@ async def claim(
         select(Confirmation, Contact, Registration.number)
         .join(Contact, col(Contact.id) == col(Confirmation.contact_id))
         .join(Registration, col(Registration.id) == col(Confirmation.registration_id), isouter=True)
-        .where(
-            Confirmation.state == ConfirmationState.DUE,
-            col(Confirmation.try_at) <= now,
-            col(Contact.channel).in_(channels),
-            ~in_force(Scope.EVERYTHING),
-        )
+        .where(*_may_leave(channels, now), ~in_force(Scope.EVERYTHING))
         .order_by(col(Confirmation.try_at))
         .limit(limit)
         # SKIP LOCKED: a slow worker must not stall the others.
@@ -114,6 +106,21 @@ async def claim(
             claimed.append(_take(confirmation, contact, number, now))
     await tx.flush()
     return claimed
+
+
+def _may_leave(channels: Sequence[Channel], now: datetime) -> list[ColumnElement[bool]]:
+    """Nobody who has left meanwhile is asked to confirm anything; but for taking over from the dead."""
+    return [
+        col(Confirmation.state) == ConfirmationState.DUE,
+        col(Confirmation.try_at) <= now,
+        col(Contact.channel).in_(channels),
+        or_(
+            col(Registration.id).is_(None),
+            col(Registration.state) != RegistrationState.LEFT,
+            col(Confirmation.purpose) != Purpose.CONFIRM,
+            col(Confirmation.becomes).is_not(None),
+        ),
+    ]
 
 
 def _not_before(

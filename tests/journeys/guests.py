@@ -85,7 +85,7 @@ def guests(draw: st.DrawFn) -> list[Guest]:
             "name": f"{draw(texts | st.sampled_from(named))} Na{person_mark}"[-200:],
             "organisation": f"{draw(texts | st.sampled_from(named))} Or{person_mark}"[-200:],
             "mobile": mobile,
-            "contact_by": draw(st.sampled_from([["email"], ["email", "sms"], ["phone", "email"]])),
+            "contact_by": draw(st.sampled_from([["email"], ["email", "phone"], ["phone", "email"]])),
             "relationship": "family" if kind == "representative" else None,
         }
         people.append(

@@ -294,3 +294,24 @@ async def test_several_due_messages_to_one_address_are_held_to_its_limit_when_th
     )
     await service.send_confirmations()
     assert len(service.notify.inbox(address)) == 1
+
+
+async def test_nobody_who_has_left_is_asked_to_confirm_anything_more(
+    service: Service, database: Database
+) -> None:
+    address, number = somebody(), mobile()
+    await service.drop(address, mobile=number, contact_by=["email", "sms"])
+    await intake.take_in(service.worker)
+    run_sql(
+        database,
+        "UPDATE confirmations SET try_at = now() + interval '1 hour' WHERE contact_id IN "
+        "(SELECT id FROM contacts WHERE channel = 'sms')",
+    )
+    await service.send_confirmations()
+    await service.confirm(address)
+    run_sql(database, "UPDATE registrations SET state = 'left', left_at = now()")
+    run_sql(database, "UPDATE confirmations SET try_at = now() WHERE state = 'due'")
+    await service.send_confirmations()
+    assert one_row(database, "SELECT array_agg(state ORDER BY state) FROM confirmations") == (
+        ["due", "sent"],
+    )

@@ -104,9 +104,9 @@ class People:
                 (update, Jsonb(content)),
             )
             self._sql.execute(
-                "INSERT INTO updates (id, scheme_id, state, version, created_by, created_at, planned,"
-                " audience_sha256, halted_why, sending_since)"
-                " VALUES (%s, %s, %s, 1, 'comms', now(), 0, repeat('0', 64),"
+                "INSERT INTO updates (id, scheme_id, state, version, created_by, created_at, submitted_at,"
+                " planned, audience_sha256, halted_why, sending_since)"
+                " VALUES (%s, %s, %s, 1, 'comms', now(), now(), 0, repeat('0', 64),"
                 " CASE WHEN %s = 'halted' THEN 'it' END, %s)",
                 (update, scheme.id, state, state, at or datetime.now(UTC)),
             )

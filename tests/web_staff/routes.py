@@ -14,6 +14,8 @@ ROUTES: dict[tuple[str, str], str] = {
     ("POST", f"/v1/updates/{SOME_ID}/resume"): "senior",
     ("GET", f"/v1/updates/{SOME_ID}/certificate"): EVERYBODY,
     ("GET", f"/v1/updates/{SOME_ID}/unreached"): "caseworker",
+    ("GET", f"/v1/updates/{SOME_ID}/fulfilment"): "caseworker",
+    ("POST", f"/v1/updates/{SOME_ID}/fulfilment"): "caseworker",
     ("POST", "/v1/holds"): EVERYBODY,
     ("DELETE", f"/v1/holds/{SOME_ID}"): "operator senior",
     ("GET", "/v1/audit"): "dpo reviewer",

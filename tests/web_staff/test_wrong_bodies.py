@@ -21,7 +21,7 @@ WRONG: list[tuple[str, str, str, Any, set[str]]] = [
     ("senior", "POST", UPDATES, {}, {"title", "email", "audience"}),
     ("senior", "POST", UPDATES, body(title=[SECRET]), {"title"}),
     ("senior", "POST", UPDATES, body(audience={}), {"audience"}),
-    ("senior", "POST", UPDATES, body(sms={"en": SECRET}), {"sms"}),
+    ("senior", "POST", UPDATES, body(sms={"en": SECRET}), {"sms.cy"}),
     ("senior", "POST", UPDATES, body(audience={"topics": [SECRET]}), {"audience.topics.0"}),
     ("senior", "POST", UPDATES, body(send_at="2001-01-01T00:00:00Z"), {"send_at"}),
     ("senior", "POST", UPDATES, body(send_at="9999-12-31T23:59:59-14:00"), {"send_at"}),
