@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy import delete, update
 from sqlmodel import col, select
+from uuid6 import uuid7
 
 from service.crypto.canonical import canonical_json
 from service.crypto.sealing import seal
@@ -127,7 +128,7 @@ async def _of_one(
             new = for_replacement(scheme, said, held, keys.index)
             await replacing.replace(tx, registration, new, becomes=said.becomes, tokens=keys.tokens, now=now)
         case InboxAsk():
-            inbox, inbox_row = for_inbox(scheme, said, keys.index), replacing.new_row()
+            inbox, inbox_row = for_inbox(scheme, said, keys.index), uuid7()
             sealed = seal(canonical_json(profile), key=inbox.sealing_key, place=profile_place(inbox_row))
             await replacing.add_inbox(
                 tx, registration, inbox, sealed, row=inbox_row, tokens=keys.tokens, now=now

@@ -18,6 +18,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- The holder of a contact has answered there. False where the registration is gone, or they have left.
+-- It takes the place of the one before, of the same channel; a registration is taken over with the one
+-- contact that its new holder confirmed; a way that is not wanted any more goes once one that is has been
+-- confirmed. Whoever is not written to any more is told.
 CREATE FUNCTION confirm_contact(c confirmations) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -25,6 +28,9 @@ DECLARE
 BEGIN
     UPDATE registrations SET state = 'confirmed', confirmed_at = now()
     WHERE id = c.registration_id AND state = 'pending';
+    -- After a death messages stop at once, and whoever goes on begins with them again.
+    UPDATE registrations SET state = 'confirmed', left_at = NULL
+    WHERE id = c.registration_id AND state = 'left' AND c.becomes IS NOT NULL AND left_at <= c.created_at;
     PERFORM FROM registrations WHERE id = c.registration_id AND state = 'confirmed' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN false;
@@ -34,11 +40,20 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    -- It takes the place of the one before, whose holder is told.
-    WITH before AS (
+    IF c.becomes IS NOT NULL THEN
+        UPDATE registrations
+        SET kind = 'representative', relationship = c.becomes, contact_by = ARRAY[confirmed_channel],
+            paused_until = NULL
+        WHERE id = c.registration_id;
         DELETE FROM registration_contacts
-        WHERE registration_id = c.registration_id AND channel = confirmed_channel AND confirmed_at IS NOT NULL
-        RETURNING contact_id
+        WHERE registration_id = c.registration_id AND contact_id <> c.contact_id AND confirmed_at IS NULL;
+    END IF;
+    WITH before AS (
+        DELETE FROM registration_contacts rc USING registrations r
+        WHERE rc.registration_id = c.registration_id AND r.id = rc.registration_id
+            AND rc.confirmed_at IS NOT NULL
+            AND (rc.channel = confirmed_channel OR rc.channel <> ALL (r.contact_by))
+        RETURNING rc.contact_id
     )
     INSERT INTO confirmations (id, scheme_id, contact_id, registration_id, purpose, language, state,
         attempt, misses, tries, reminded, reminds, try_at, created_at)
@@ -47,12 +62,9 @@ BEGIN
     FROM before b
     JOIN contacts k ON k.id = b.contact_id AND k.suppressed_at IS NULL AND k.channel <> 'phone'
     JOIN registrations r ON r.id = c.registration_id;
-    UPDATE registration_contacts SET confirmed_at = now()
+    UPDATE registration_contacts
+    SET confirmed_at = now(), position = CASE WHEN c.becomes IS NULL THEN position ELSE 0 END
     WHERE registration_id = c.registration_id AND contact_id = c.contact_id;
-    IF c.becomes IS NOT NULL THEN
-        UPDATE registrations SET kind = 'representative', relationship = c.becomes
-        WHERE id = c.registration_id;
-    END IF;
     -- It exists again, if it had bounced.
     UPDATE contacts SET suppressed_at = NULL, suppressed_why = NULL
     WHERE id = c.contact_id AND suppressed_why = 'permanent-failure';
@@ -61,6 +73,11 @@ BEGIN
     FROM registrations r
     WHERE o.contact_id = c.contact_id AND o.purpose = 'confirm' AND o.used_at IS NULL AND o.id <> c.id
         AND r.id = o.registration_id AND (r.id = c.registration_id OR r.state = 'pending');
+    -- A link to the choices that somebody had before it was taken over is theirs no more.
+    IF c.becomes IS NOT NULL THEN
+        UPDATE confirmations SET expires_at = now()
+        WHERE registration_id = c.registration_id AND purpose = 'manage';
+    END IF;
     RETURN true;
 END
 $$;

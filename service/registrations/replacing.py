@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, update
 from sqlmodel import col, select
-from uuid6 import uuid7
 
 from service.crypto.tokens import TokenHash, TokenKey, token_hash
 from service.database import Transaction
@@ -154,11 +153,6 @@ async def add_inbox(
     )
     await add_registrations(tx, [rows])
     await ask_holders(tx, registration, tokens=tokens, now=now)
-
-
-def new_row() -> UUID:
-    """The id of an inbox's registration, which its profile is sealed to before it is there."""
-    return uuid7()
 
 
 async def _forget_earlier(tx: Transaction, registration: Registration, wanted: Sequence[Contact]) -> None:

@@ -4,10 +4,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 
 from service.deliveries import certificate
 from service.deliveries.costing import by_channel, cost
 from service.deliveries.fulfilling import needed, needing
+from service.notify.gateway import MessageType
+from service.notify.govuk import GovukNotify
 from service.updates import drafting
 from service.updates.checks import Blocked
 from service.updates.costs import Cost, segments
@@ -16,7 +19,7 @@ from tests.channels.people import EVERY_WAY, LETTERS, TEXTS, Office
 from tests.conftest import PUBLIC_URL
 from tests.deliveries.looking import run_sql
 from tests.harness.people import BODY, COMMS, Service, now
-from tests.harness.servers import LETTER_TEMPLATE, SMS_TEMPLATE
+from tests.harness.servers import EMAIL_TEMPLATE, LETTER_TEMPLATE, SMS_TEMPLATE
 from workers import plan, reconcile
 
 
@@ -154,12 +157,25 @@ async def test_a_letter_template_that_changes_while_sending_halts_the_update(
     assert "template" in (halted.halted_why or "")
 
 
+def started_anew_without(service: Service, lost: MessageType) -> None:
+    """The workers know no template for this any more."""
+    templates = {
+        MessageType.EMAIL: EMAIL_TEMPLATE,
+        MessageType.SMS: SMS_TEMPLATE,
+        MessageType.LETTER: LETTER_TEMPLATE,
+    }
+    del templates[lost]
+    service.worker.notify.close()
+    service.worker.notify = GovukNotify(
+        api_key=SecretStr(service.notify.api_key), base_url=service.notify.url, templates=templates
+    )
+
+
 async def test_a_channel_without_a_template_is_a_finding_and_no_more_offered(
     service: Service, office: Office
 ) -> None:
     await office.person("email")
-    # The deployment is started anew without texts.
-    del service.worker.notify._templates["sms"]  # type: ignore[attr-defined]
+    started_anew_without(service, MessageType.SMS)
     update = await service.draft(EVERY_WAY)
     with pytest.raises(Blocked) as blocked:
         await service.submit(update)
@@ -176,7 +192,7 @@ async def test_a_channel_that_lost_its_template_after_submission_gives_the_updat
     update = await service.draft(EVERY_WAY)
     async with service.staff.begin() as tx:
         await drafting.submit(tx, COMMS, update, now=now())
-    del service.worker.notify._templates["letter"]  # type: ignore[attr-defined]
+    started_anew_without(service, MessageType.LETTER)
     await plan.plan_updates(service.worker)
 
     assert (await service.update(update)).sent_back_why == (

@@ -9,7 +9,7 @@ from service.registrations.letterbox import drop
 from tests.deliveries.looking import one_value, run_sql
 from tests.harness.people import Service, now, somebody
 from tests.harness.servers import Database
-from workers import confirm, intake
+from workers import confirm, intake, reconcile
 
 A_DAY_LATER_FOR_CONTACTS = """
     UPDATE contacts
@@ -129,3 +129,18 @@ async def test_what_was_certainly_not_taken_does_not_count_as_asking(
     finally:
         service.notify.admin("daily", {"count": 0})
     assert one_value(database, "SELECT cardinality(asked_at) FROM contacts") == 0
+
+
+async def test_what_notify_never_had_goes_out_again_at_once_and_is_asked_once(
+    service: Service, database: Database
+) -> None:
+    address = somebody()
+    lost = {"fault": "before-commit:error-500", "times": 1, "match": {"to": address}}
+    service.notify.admin("faults", {"plan": [lost]})
+    await service.register(address)
+    assert service.notify.inbox(address) == []
+    for _ in range(2):
+        await reconcile.ask_notify(service.worker)
+    await service.send_confirmations()
+    assert len(service.notify.inbox(address)) == 1
+    assert one_value(database, "SELECT cardinality(asked_at) FROM contacts") == 1

@@ -9,7 +9,6 @@ import pytest
 from service.database import Transactions
 from service.errors import Unavailable
 from service.schemes.reading import NoSuchScheme
-from service.web.public import schemes
 from service.web.public.schemes import RecentSchemes
 from service.web.together import Together
 from tests.web_public.people import People, SchemeMade
@@ -65,7 +64,7 @@ async def test_a_rush_of_registrations_is_kept_each_for_itself(
 
 
 async def test_a_scheme_that_closes_is_closed_a_second_later_and_a_new_one_is_there_at_once(
-    serving: Serving, people: People, monkeypatch: pytest.MonkeyPatch
+    serving: Serving, people: People
 ) -> None:
     transactions = Transactions(serving.settings.database_url, role="kept_public")
     recent, first = RecentSchemes(transactions), people.scheme()
@@ -76,10 +75,9 @@ async def test_a_scheme_that_closes_is_closed_a_second_later_and_a_new_one_is_th
         assert not (await recent.find(first.slug)).open
         with pytest.raises(NoSuchScheme):
             await recent.find("nobody-made-this")
-        monkeypatch.setattr(schemes, "REMEMBERED", 0.0)
-        late = people.scheme()
-        assert (await recent.find(late.slug)).open
+        later, late = RecentSchemes(transactions, seconds=0), people.scheme()
+        assert (await later.find(late.slug)).open
         people.close(late, date(2026, 5, 1))
-        assert not (await recent.find(late.slug)).open
+        assert not (await later.find(late.slug)).open
     finally:
         await transactions.close()

@@ -19,8 +19,9 @@ REMEMBERED: Final = 1.0
 class RecentSchemes:
     """Remembers the schemes that are there. Another name is looked for each time: it may be a new one."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, *, seconds: float = REMEMBERED) -> None:
         self._transactions = transactions
+        self._seconds = seconds
         self._found: dict[str, SchemeView] = {}
         self._until = 0.0
         self._together = Together(self._look)
@@ -34,7 +35,7 @@ class RecentSchemes:
         return scheme
 
     async def _look(self, slugs: list[str]) -> list[SchemeView | None]:
-        until = time.monotonic() + REMEMBERED
+        until = time.monotonic() + self._seconds
         async with self._transactions.begin() as tx:
             self._found = {scheme.slug: scheme for scheme in await all_schemes(tx)}
         self._until = until
