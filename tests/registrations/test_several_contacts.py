@@ -161,6 +161,7 @@ async def test_whoever_knows_a_second_number_cannot_take_the_first_address_away(
 ) -> None:
     address, number = somebody(), mobile()
     await service.register(address, mobile=number, contact_by=["email", "sms"])
+    run_sql(database, "UPDATE contacts SET asked_at = '{}'")
     await service.drop(None, mobile=number, contact_by=["sms"])
     await intake.take_in(service.worker)
     await service.confirm(address)
