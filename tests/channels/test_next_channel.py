@@ -62,6 +62,22 @@ async def test_a_bounce_is_passed_on_and_what_was_sent_is_being_sent_until_that_
     assert (outcomes["delivered"], outcomes["bounced"], signed.body["duplicates"]) == (3, 1, 0)
 
 
+async def test_a_channel_that_is_not_to_be_written_to_is_passed_over(service: Service, office: Office) -> None:
+    one = await office.person("email", "sms", "letter")
+    update = await service.draft(EVERY_WAY)
+    await service.submit(update)
+    run_sql(
+        office.database,
+        "UPDATE contacts SET suppressed_at = now(), suppressed_why = 'do-not-contact' WHERE channel = 'sms'",
+    )
+    await office.send()
+    await office.hear("email", one.registration, "permanent-failure")
+    await office.send()
+    assert office.texts(one.mobile) == []
+    assert len(office.got(one.postal_inbox)) == 1
+    assert await service.outcomes(update) == {"bounced": 1, "accepted": 1}
+
+
 async def test_down_to_the_last_channel_and_then_to_a_person(service: Service, office: Office) -> None:
     one = await office.person("email", "sms", "letter")
     update = await service.draft(EVERY_WAY)
