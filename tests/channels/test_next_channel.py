@@ -62,7 +62,9 @@ async def test_a_bounce_is_passed_on_and_what_was_sent_is_being_sent_until_that_
     assert (outcomes["delivered"], outcomes["bounced"], signed.body["duplicates"]) == (3, 1, 0)
 
 
-async def test_a_channel_that_is_not_to_be_written_to_is_passed_over(service: Service, office: Office) -> None:
+async def test_a_channel_that_is_not_to_be_written_to_is_passed_over(
+    service: Service, office: Office
+) -> None:
     one = await office.person("email", "sms", "letter")
     update = await service.draft(EVERY_WAY)
     await service.submit(update)
