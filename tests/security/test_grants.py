@@ -56,6 +56,7 @@ TABLES: Final = frozenset(
         "schemes",
         "sealing_keys",
         "staff_members",
+        "submissions",
         "update_versions",
         "updates",
     ]
@@ -88,6 +89,7 @@ MAY: Final[Mapping[str, Allowed]] = {
             "not_before sending_since resumed_at halted_why sent_back_why"
         },
         "update_versions": ADD,
+        "submissions": ADD,
         "approvals": ADD,
         "notify_templates": READ,
         "audience_members": READ,
@@ -176,6 +178,7 @@ TRIGGERS: Final = {
     "remember_ended_confirmations()",
     "keep_submitters()",
     "guard_against_submitters()",
+    "guard_submission()",
     "deliveries_come_while_preparing_or_instead()",
     "people_are_passed_on_as_they_may()",
 }
@@ -276,6 +279,7 @@ def test_the_owner_can_do_everything_which_shows_that_the_attempts_are_right(mig
     assert refused == {
         "TRUNCATE audit_events",
         "TRUNCATE approvals",
+        "TRUNCATE submissions",
         "TRUNCATE audience_members",
         "TRUNCATE passed_on",
     }

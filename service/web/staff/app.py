@@ -17,7 +17,7 @@ from service.web import brand, health, problem_schema, problems
 from service.web.access_log import AccessLog
 from service.web.headers import SecurityHeaders
 from service.web.limits import BodyLimit
-from service.web.staff import audit, certificates, holds, updates
+from service.web.staff import audit, certificates, holds, unreached, updates
 from service.web.staff.pages import Pages
 from service.web.staff.process import SignedIn, StaffProcess
 
@@ -67,6 +67,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.add_middleware(AccessLog)
     app.include_router(health.router)
     app.include_router(updates.router)
+    app.include_router(unreached.router)
     app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)
