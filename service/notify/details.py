@@ -6,7 +6,7 @@ It would rather find one too many: what it finds stops an update, and a person l
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
@@ -49,7 +49,7 @@ MAILBOX_OF_MANY: Final = re.compile(
     re.IGNORECASE,
 )
 """Where `maryjones at gmail.com` is somebody's address for all that it looks like `look at gov.uk`."""
-LETTERS_FOR_DIGITS: Final = re.compile(r"(?<![^\W_])[\dOoIl]*\d[\dOoIl]*(?![^\W_])")
+LETTERS_FOR_DIGITS: Final = re.compile(r"(?<![^\W_])(?=[OoIl]*\d)[\dOoIl]++(?![^\W_])")
 LOOKS_LIKE: Final = str.maketrans("OoIl", "0011")
 _WORDS: Final = (
     ("0", "zero|oh|o|nought|dim|sero"),
@@ -132,8 +132,10 @@ def black_out(text: str, spots: Iterable[tuple[int, int, str]]) -> str:
     return "".join(kept)
 
 
-def fold(text: str) -> tuple[str, list[int]]:
+def fold(text: str) -> tuple[str, Sequence[int]]:
     """`text` as it is looked through, and for each of its characters where it comes from."""
+    if text.isascii():
+        return text, range(len(text))
     pieces = [
         (_plain_digit(piece), position)
         for position, character in enumerate(text)
@@ -191,6 +193,8 @@ def _phones(text: str) -> Iterator[_Spot]:
             [_Group(each.group(), run.start() + each.start(), run.start() + each.end()) for each in groups]
         )
     for run in SPOKEN_RUN.finditer(plain):
+        if not any(map(str.isalpha, run.group())):
+            continue
         yield from _numbers(_spoken(run.group(), run.start()))
 
 
@@ -231,6 +235,7 @@ def _spoken(run: str, start: int) -> list[_Group]:
     return groups
 
 
+@lru_cache(maxsize=512)
 def _e164(digits: str) -> str | None:
     # "+44 (0)7700 900123" is how many write it.
     digits = re.sub(r"^(\+|00)440", r"\g<1>44", digits)

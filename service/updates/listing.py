@@ -79,7 +79,7 @@ async def list_updates(
     return UpdateList(
         updates=tuple(_listed(*row) for row in rows[:page]),
         after=rows[page - 1][0].id if len(rows) > page else None,
-        counts={**dict.fromkeys(UpdateState, 0), **dict(counted.all())},
+        counts=dict.fromkeys(UpdateState, 0) | {UpdateState(state): count for state, count in counted},
     )
 
 

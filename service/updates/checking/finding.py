@@ -42,7 +42,7 @@ class Blocked(Conflict):
 
 def places(where: str, text: str, has: Callable[[str], bool]) -> list[str]:
     """The lines of `text` that have it, as places: `email.en.body, line 3`."""
-    lines = [number for number, line in enumerate(text.splitlines(), start=1) if has(line)]
+    lines = [number for number, line in enumerate(text.splitlines(), start=1) if line.strip() and has(line)]
     if not lines and has(text):
         lines = [1]  # One that is broken over two lines.
     return [f"{where}, line {number}" for number in lines]

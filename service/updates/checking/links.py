@@ -16,7 +16,7 @@ from service.updates.checking.finding import Finding, places
 
 TARGET: Final = re.compile(r"\]\(\s*([^)\s]*)")
 """Of a link in markdown."""
-ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*:[/\\]{1,2}[^\s<>\"\])]+", re.IGNORECASE)
+ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]{0,30}:[/\\]{1,2}[^\s<>\"\])]+", re.IGNORECASE)
 BARE: Final = re.compile(
     # What a mail program or a telephone makes a link of by itself. Not the right half of an email address.
     r"(?<![\w@./:\\-])(?:www\.[^\s<>\"\])]+|(?:[\w-]{1,63}\.)+(?:uk|com|org|net|info|biz|io|co|eu|ie|wales|cymru"

@@ -22,9 +22,9 @@ YOUNGEST: Final = 5
 OLDEST: Final = 22
 """The index's table ends with university."""
 
-_ADDRESS: Final = re.compile(r"\]\([^)]*\)|https?://\S+", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"\]\([^)]{0,2000}\)|https?://\S+", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W_]+(?:[’'-][^\W_]+)*")
-_END: Final = re.compile(r"[.!?:]+(?=\s|$)|\n")
+_END: Final = re.compile(r"(?<![.!?:])[.!?:]++(?=\s|$)|\n")
 """A heading and a point of a list are sentences, too, and what leads up to a list ends with a colon."""
 
 
