@@ -33,6 +33,7 @@ COMPONENTS: Final = (
     "skip-link",
     "summary-list",
     "table",
+    "tag",
     "textarea",
     "warning-text",
 )
