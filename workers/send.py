@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from service.database import Transaction
 from service.deliveries import settling
 from service.deliveries.claiming import Claimed, claim
-from service.deliveries.preparing import begin_sending, waiting
+from service.deliveries.preparing import begin_sending, may_leave, waiting
 from service.deliveries.ramping import allowance
 from service.deliveries.settling import Settlement, not_sent, settlement
 from service.deliveries.states import DeliveryState
@@ -27,6 +27,7 @@ from service.updates.content import email_words, letter_words, templates, text_w
 from service.updates.drafting import current_version, locked
 from service.updates.halting import Why, halt_by_service
 from service.updates.states import UpdateState
+from service.updates.tables import Update
 from workers.context import WorkerContext
 from workers.handing_over import hand_over, slow_down
 from workers.rendering import Approved, open_recipient, render
@@ -77,7 +78,10 @@ async def send_updates(context: WorkerContext) -> None:
 
 async def _send_update(context: WorkerContext, update_id: UUID, *, until: float) -> None:
     async with context.transactions.begin() as tx:
-        approved = await _load(tx, update_id)
+        update = await locked(tx, update_id)
+        if not await may_leave(tx, update, now=context.clock.now()):
+            return
+        approved = await _load(tx, update)
     streams = (_keep_sending(context, update_id, approved, until) for _ in range(AT_ONCE))
     # One that fails does not take the other with it, which may have messages on their way.
     for failed in await asyncio.gather(*streams, return_exceptions=True):
@@ -135,8 +139,7 @@ async def _take(context: WorkerContext, update_id: UUID, permits: int) -> list[C
         return await claim(tx, update_id, limit=permits, now=now)
 
 
-async def _load(tx: Transaction, update_id: UUID) -> Approved:
-    update = await locked(tx, update_id)
+async def _load(tx: Transaction, update: Update) -> Approved:
     content = (await current_version(tx, update)).content
     details = await public_list(tx, update.scheme_id)
     return Approved(

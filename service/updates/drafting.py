@@ -20,9 +20,18 @@ from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.updates.body import UpdateBody
 from service.updates.checks import Blocked, check, without_details
-from service.updates.content import Content, Templates, body_of, content_of, content_sha256
+from service.updates.content import (
+    Content,
+    Templates,
+    body_of,
+    content_of,
+    content_sha256,
+    send_time,
+)
+from service.updates.correcting import correction_of, wrong_with_what_it_corrects
 from service.updates.states import UpdateState, check_move
 from service.updates.tables import NotifyTemplate, Update, UpdateVersion
+from service.updates.windows import wrong_time
 
 
 class NoSuchUpdate(NotFound):
@@ -68,6 +77,15 @@ async def draft(
         now=now,
     )
     return update
+
+
+async def correct(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetime) -> Update:
+    """Begin a correction of an update, to those whom it reached. Raises as `draft`, and `NobodyReached`."""
+    require(staff, Act.DRAFT_UPDATE)
+    wrong = await locked(tx, update_id)
+    written = correction_of(wrong, (await current_version(tx, wrong)).content)
+    scheme = await get_scheme(tx, wrong.scheme_id)
+    return await draft(tx, staff, scheme, UpdateBody.model_validate(written), now=now)
 
 
 async def edit(
@@ -151,6 +169,7 @@ def back_to_draft(update: Update) -> None:
     update.planned = 0
     update.approved_at = None
     update.not_before = None
+    update.word_by = update.word_at = None
 
 
 async def locked(tx: Transaction, update_id: UUID) -> Update:
@@ -169,12 +188,6 @@ async def current_version(tx: Transaction, update: Update) -> UpdateVersion:
         )
     )
     return found.one()
-
-
-def send_time(content: Content) -> datetime | None:
-    """When its author wants it to leave; None for at once."""
-    text = content["window"]["send_at"]
-    return datetime.fromisoformat(text) if text else None
 
 
 async def templates_seen(tx: Transaction) -> Templates:
@@ -196,8 +209,9 @@ async def _content(tx: Transaction, scheme: SchemeView, body: UpdateBody, *, now
         for position, code in enumerate(body.audience.topics or [])
         if code not in known
     }
-    if body.send_at is not None and body.send_at < now:
-        wrong["send_at"] = "It is in the past"
+    if body.send_at is not None and (rule := wrong_time(body.send_at, scheme.about.hours, now=now)):
+        wrong["send_at"] = rule
+    wrong |= await wrong_with_what_it_corrects(tx, scheme.id, body)
     if wrong:
         raise Invalid(wrong)
     mailable = without_details(body, await public_list(tx, scheme.id))
