@@ -27,7 +27,6 @@ from service.updates.content import email_words, letter_words, templates, text_w
 from service.updates.drafting import current_version, locked
 from service.updates.halting import Why, halt_by_service
 from service.updates.states import UpdateState
-from service.updates.tables import Update
 from workers.context import WorkerContext
 from workers.handing_over import hand_over, slow_down
 from workers.rendering import Approved, open_recipient, render
@@ -81,7 +80,7 @@ async def _send_update(context: WorkerContext, update_id: UUID, *, until: float)
         update = await locked(tx, update_id)
         if not await may_leave(tx, update, now=context.clock.now()):
             return
-        approved = await _load(tx, update)
+        approved = await _load(tx, update_id)
     streams = (_keep_sending(context, update_id, approved, until) for _ in range(AT_ONCE))
     # One that fails does not take the other with it, which may have messages on their way.
     for failed in await asyncio.gather(*streams, return_exceptions=True):
@@ -139,7 +138,8 @@ async def _take(context: WorkerContext, update_id: UUID, permits: int) -> list[C
         return await claim(tx, update_id, limit=permits, now=now)
 
 
-async def _load(tx: Transaction, update: Update) -> Approved:
+async def _load(tx: Transaction, update_id: UUID) -> Approved:
+    update = await locked(tx, update_id)
     content = (await current_version(tx, update)).content
     details = await public_list(tx, update.scheme_id)
     return Approved(

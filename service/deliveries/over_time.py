@@ -72,9 +72,7 @@ async def over_time(tx: Transaction, update: Update) -> OverTime:
     since = update.sending_since
     if since is None:
         return OverTime(timedelta(minutes=1), ())
-    rows = (
-        await tx.execute(COUNT, {"update": update.id, "since": since, "points": POINTS})
-    ).all()
+    rows = (await tx.execute(COUNT, {"update": update.id, "since": since, "points": POINTS})).all()
     if not rows:
         return OverTime(timedelta(minutes=1), ())
     step = timedelta(seconds=rows[0].width)

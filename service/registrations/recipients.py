@@ -33,7 +33,12 @@ class AudienceRule:
 
 
 def reachable_people(
-    scheme_id: UUID, rule: AudienceRule, channels: Sequence[Channel], *, reached: Select[UUID] | None = None, now: datetime
+    scheme_id: UUID,
+    rule: AudienceRule,
+    channels: Sequence[Channel],
+    *,
+    reached: Select[UUID] | None = None,
+    now: datetime,
 ) -> Select[UUID, UUID, Channel, Language]:
     """SQL: registration_id, contact_id, channel, language of everyone whom `rule` means and who can be told.
 

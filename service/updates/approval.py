@@ -8,18 +8,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import select
 from uuid6 import uuid7
 
 from service.audit import chain
 from service.audit.events import UpdateApproved, UpdateSentBack
 from service.database import Transaction
 from service.errors import Conflict, Forbidden
+from service.staff.members import describe
 from service.staff.principal import Staff, require
 from service.staff.roles import Act, Role
 from service.staff.step_up import require_fresh
-from service.staff.tables import StaffMember
 from service.updates.content import send_time
 from service.updates.drafting import back_to_draft, current_version, locked
 from service.updates.states import UpdateState, WrongState
@@ -105,23 +104,15 @@ async def decide(
         update.sent_back_why = "overdue" if overdue else (comment or "sent back")
     tx.add(update)
     await tx.flush()
-    await chain.append(tx, _event(staff, update, version, audience_sha256, urgent=urgent_reason is not None), now=now)
+    await chain.append(
+        tx, _event(staff, update, version, audience_sha256, urgent=urgent_reason is not None), now=now
+    )
     return update
 
 
 async def _authors(tx: Transaction, update: Update) -> set[str]:
     editors = await tx.exec(select(UpdateVersion.edited_by).where(UpdateVersion.update_id == update.id))
     return {update.created_by, *editors, *update.submitters}
-
-
-async def describe(tx: Transaction, staff: Staff, *, now: datetime) -> None:
-    """Keep what the issuer says of them, which the database compares an approval, or a word, with."""
-    row = {"roles": sorted(staff.roles), "seen_at": now}
-    await tx.execute(
-        insert(StaffMember)
-        .values(subject=staff.subject, **row)
-        .on_conflict_do_update(index_elements=[col(StaffMember.subject)], set_=row)
-    )
 
 
 def _event(

@@ -90,7 +90,9 @@ def _values(words: Sequence[str] | None) -> list[str] | None:
 
 def _people(cells: Sequence[RowMapping]) -> People:
     """Sums of cells, each of which is so many people of one kind, language, channel, topics and formats."""
-    by: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "language", "channel", "topic", "need")}
+    by: dict[str, Counter[str]] = {
+        name: Counter() for name in ("kind", "language", "channel", "topic", "need")
+    }
     for cell in cells:
         for name in ("kind", "language", "channel"):
             by[name][cell[name]] += cell["people"]

@@ -42,9 +42,7 @@ def moment_in_london(day: date, at: time, which: Which | None = None, *, field: 
     Raises `NoSuchHour` in the hour that they skip, and `HourComesTwice`, with both moments, in the hour that
     they show twice, unless `which` says which. Errors are those of `field`.
     """
-    first, second = (
-        datetime.combine(day, at, LONDON).replace(fold=fold).astimezone(UTC) for fold in (0, 1)
-    )
+    first, second = (datetime.combine(day, at, LONDON).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if first == second:
         return first
     if first > second:

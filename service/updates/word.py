@@ -12,10 +12,10 @@ from service.audit import chain
 from service.audit.events import WordGiven
 from service.database import Transaction
 from service.errors import Conflict
+from service.staff.members import describe
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.staff.step_up import require_fresh
-from service.updates.approval import describe
 from service.updates.content import waits_for_word
 from service.updates.drafting import current_version, locked
 from service.updates.reading import approval_of
@@ -56,7 +56,5 @@ async def give_word(tx: Transaction, staff: Staff, update_id: UUID, *, now: date
     )
     tx.add(update)
     await tx.flush()
-    await chain.append(
-        tx, WordGiven(actor=staff.subject, update=update.id, version=update.version), now=now
-    )
+    await chain.append(tx, WordGiven(actor=staff.subject, update=update.id, version=update.version), now=now)
     return update

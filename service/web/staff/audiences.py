@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.registrations.words import Channel
 from service.schemes.reading import find_scheme
 from service.staff.principal import Staff
 from service.staff.roles import Act
@@ -13,7 +14,6 @@ from service.updates.body import Audience
 from service.updates.counting import count_frozen, count_rule
 from service.updates.drafting import current_version
 from service.updates.reading import get_update
-from service.registrations.words import Channel
 from service.web.problem_schema import documented
 from service.web.staff.process import Here, allowed
 from service.web.staff.updates import Slug
@@ -39,9 +39,7 @@ async def count(
     """How many people it would reach now."""
     async with here.transactions.begin() as tx:
         found = await find_scheme(tx, scheme)
-        people = await count_rule(
-            tx, found.id, form.audience.rule(), form.channels, now=here.clock.now()
-        )
+        people = await count_rule(tx, found.id, form.audience.rule(), form.channels, now=here.clock.now())
     return people.as_json()
 
 

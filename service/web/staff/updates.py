@@ -27,7 +27,7 @@ from service.updates.approval import Decision
 from service.updates.body import UpdateBody
 from service.updates.checks import Blocked, check
 from service.updates.content import body_of
-from service.updates.reading import get_update
+from service.updates.reading import approval_of, get_update
 from service.updates.states import UpdateState
 from service.web.problem_schema import documented
 from service.web.problems import MEDIA_TYPE, problem_of
@@ -50,6 +50,8 @@ class ApprovalForm(BaseModel):
     content_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     audience_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     comment: Remark | None = None
+    urgent_reason: Annotated[Remark, Field(min_length=1)] | None = None
+    """Why it should leave sooner than the hold window says, and at any hour."""
 
 
 class SubmissionForm(BaseModel):
@@ -89,7 +91,7 @@ async def draft(
     async with here.transactions.begin() as tx:
         found = await find_scheme(tx, scheme)
         update = await drafting.draft(tx, staff, found, body, now=here.clock.now())
-        return await _shown(tx, update.id, here)
+        return await shown_to_staff(tx, update.id, here)
 
 
 @router.get("/v1/updates/{update_id}", responses=documented(401, 403, 404))
@@ -98,7 +100,7 @@ async def show(
 ) -> dict[str, Any]:
     """An update as it is now."""
     async with here.transactions.begin() as tx:
-        return await _shown(tx, update_id, here)
+        return await shown_to_staff(tx, update_id, here)
 
 
 @router.patch("/v1/updates/{update_id}", responses=documented(401, 403, 404, 409, 422))
@@ -112,7 +114,7 @@ async def edit(
     try:
         async with here.transactions.begin() as tx:
             await drafting.edit(tx, staff, update_id, changes, now=here.clock.now())
-            return await _shown(tx, update_id, here)
+            return await shown_to_staff(tx, update_id, here)
     except drafting.BadChanges as error:
         details = error.error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in details]) from None
@@ -134,7 +136,7 @@ async def submit(
     try:
         async with here.transactions.begin() as tx:
             await drafting.submit(tx, staff, update_id, now=here.clock.now())
-            shown = await _shown(tx, update_id, here)
+            shown = await shown_to_staff(tx, update_id, here)
     except Blocked as error:
         document = problem_of(error).document()
         findings = [finding.as_json() for finding in error.findings]
@@ -160,10 +162,11 @@ async def decide(
             content_sha256=form.content_sha256,
             audience_sha256=form.audience_sha256,
             comment=form.comment,
-            hold_window=here.hold_window,
+            hold_window=here.hold_window_of(urgent=form.urgent_reason is not None),
+            urgent_reason=form.urgent_reason,
             now=here.clock.now(),
         )
-        shown = await _shown(tx, update_id, here)
+        shown = await shown_to_staff(tx, update_id, here)
     await here.doorbell.ring(Job.SEND)
     return shown
 
@@ -179,7 +182,7 @@ async def halt(
     async with here.transactions.begin() as tx:
         reason = form.reason if form is not None else None
         await halting.halt(tx, staff, update_id, reason=reason, now=here.clock.now())
-        return await _shown(tx, update_id, here)
+        return await shown_to_staff(tx, update_id, here)
 
 
 @router.post("/v1/updates/{update_id}/resume", responses=documented(401, 403, 404, 409))
@@ -189,7 +192,7 @@ async def resume(
     """Go on, for those who have not had it."""
     async with here.transactions.begin() as tx:
         await halting.resume(tx, staff, update_id, now=here.clock.now())
-        shown = await _shown(tx, update_id, here)
+        shown = await shown_to_staff(tx, update_id, here)
     await here.doorbell.ring(Job.SEND)
     return shown
 
@@ -245,7 +248,7 @@ async def fulfil(
     return {"status": "done"}
 
 
-async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
+async def shown_to_staff(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
     """An update as the API shows it."""
     update = await get_update(tx, update_id)
     version = await drafting.current_version(tx, update)
@@ -255,6 +258,7 @@ async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[s
     done_at = eta(update, counted, now=now)
     channels = await by_channel(tx, update)
     costs = await cost(tx, update.id, version.content, channels, public_url=here.settings.public_url)
+    approved = await approval_of(tx, update)
     halted = update.state is UpdateState.HALTED
     letters = await letters_to_cancel(tx, update.id, now=now) if halted else None
     return {
@@ -272,6 +276,8 @@ async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[s
         "findings": [finding.as_json() for finding in findings],
         "eta": done_at.isoformat() if done_at else None,
         "not_before": update.not_before.isoformat() if update.not_before else None,
+        "word": {"by": update.word_by, "at": update.word_at.isoformat()} if update.word_at else None,
+        "urgent_reason": approved.urgent_reason if approved else None,
         "halted_why": update.halted_why,
         "sent_back_why": update.sent_back_why,
         **body_of(version.content),
