@@ -33,7 +33,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO kept_staff;
 GRANT SELECT, INSERT ON updates TO kept_staff;
 GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
-    sending_since, resumed_at, halted_why, sent_back_why) ON updates TO kept_staff;
+    sending_since, resumed_at, word_by, word_at, halted_why, sent_back_why) ON updates TO kept_staff;
 GRANT SELECT, INSERT ON update_versions, submissions, approvals TO kept_staff;
 GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates, passed_on, fulfilments TO kept_staff;
 GRANT UPDATE (done_at, done_by) ON fulfilments TO kept_staff;
@@ -47,7 +47,14 @@ GRANT SELECT, INSERT, UPDATE ON staff_members TO kept_staff;
 GRANT SELECT, INSERT, DELETE ON staff_sessions, used_sign_ins, held_forms TO kept_staff;
 GRANT UPDATE (seen_at) ON staff_sessions TO kept_staff;
 GRANT SELECT ON audit_events TO kept_staff;
-GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_staff;
+-- When what was handed over, for a chart; and counts of people, of whom they see none.
+GRANT SELECT (delivery_id, started_at, outcome) ON attempts TO kept_staff;
+GRANT EXECUTE ON FUNCTION
+    audit_append(text),
+    count_reachable(uuid, text[], text[], text[], uuid[], uuid, text[], timestamptz),
+    count_frozen(uuid, timestamptz),
+    registrations_numbered(uuid, text[])
+    TO kept_staff;
 
 -- What hears from Notify: it can say what happened to a reference, and seal a text that somebody sent. It
 -- sees nothing.
@@ -87,4 +94,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON heartbeats TO kept_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON notify_templates TO kept_worker;
 -- How far the record is, for the witness; not what it says.
 GRANT SELECT (seq, hash) ON audit_events TO kept_worker;
-GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_worker;
+GRANT EXECUTE ON FUNCTION audit_append(text), people_reached(uuid) TO kept_worker;

@@ -18,7 +18,7 @@ def gaps(content: Content) -> Iterator[Finding]:
     """What is lacking before it can be submitted, in order, and each language that gets nothing."""
     if not content["title"].strip():
         yield _words_missing("title")
-    chosen = content["audience"].get("languages") or [each.value for each in Language]
+    chosen = _languages(content)
     for channel in channels(content):
         written = content[channel.value]
         for language in (each.value for each in Language):
@@ -26,13 +26,20 @@ def gaps(content: Content) -> Iterator[Finding]:
                 yield from _in_one_language(channel, language, written.get(language))
     yield from _audience(content)
     for left_out in Language:
-        if left_out.value not in chosen:
+        if left_out.value not in chosen and "reached_by" not in content["audience"]:
             yield Finding(
                 code="language-left-out",
                 where=f"audience.{left_out.value}",
                 message=f"People who chose {NAMES[left_out]} get nothing of it. Say why.",
                 wants_reason=True,
             )
+
+
+def _languages(content: Content) -> list[str]:
+    """Those that words are needed in. Of those whom another update reached, the languages of its emails."""
+    rule = content["audience"]
+    some = list(content["email"]) if "reached_by" in rule else rule.get("languages")
+    return some or [each.value for each in Language]
 
 
 def _in_one_language(
