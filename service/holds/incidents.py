@@ -38,4 +38,4 @@ async def incidents(tx: Transaction) -> list[Incident]:
 async def counted(tx: Transaction) -> dict[IncidentKind, int]:
     """How many incidents of each kind there are; without those of which there is none."""
     rows = await tx.exec(select(Incident.kind, func.count()).group_by(col(Incident.kind)))
-    return dict(rows.all())
+    return {IncidentKind(kind): count for kind, count in rows}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, distinct, or_
 from sqlmodel import col, func, select
 
 from service.database import Transaction
@@ -48,8 +48,8 @@ class OnDesk:
 async def desk(tx: Transaction, subject: Subject, *, now: datetime) -> list[OnDesk]:
     """Updates in hand, those that left within a month, and this person's own drafts, newest first. One query."""
     authors = (
-        select(func.array_agg(UpdateVersion.edited_by.distinct()))
-        .where(UpdateVersion.update_id == Update.id)
+        select(func.array_agg(distinct(col(UpdateVersion.edited_by))))
+        .where(col(UpdateVersion.update_id) == col(Update.id))
         .scalar_subquery()
     )
     rows = await tx.exec(

@@ -98,7 +98,7 @@ async def decide(request: Request, update_id: UUID, here: Here, staff: Approver,
                 content_sha256=sent.content_sha256,
                 audience_sha256=sent.audience_sha256,
                 comment=sent.comment or None,
-                hold_window=here.urgent_window if sent.urgent else here.hold_window,
+                hold_window=here.hold_window_of(urgent=sent.urgent),
                 urgent_reason=sent.urgent_reason if sent.urgent else None,
                 now=here.clock.now(),
             )
@@ -130,7 +130,6 @@ async def _page(
             return go_to(f"/updates/{update_id}")
         seen = await read(tx, here, update)
         own = staff.subject in await authors_of(tx, update)
-    window, urgent = here.settings.hold_window_seconds, int(here.urgent_window.total_seconds())
     return here.pages.show(
         request,
         "approve",
@@ -142,8 +141,8 @@ async def _page(
         audience_sha256=update.audience_sha256,
         own=own,
         submitted_by=update.submitted_by,
-        window=duration_of(window),
-        urgent_window=duration_of(urgent) if urgent < window else None,
+        usual_window=duration_of(here.hold_window_of(urgent=False)),
+        urgent_window=duration_of(here.hold_window_of(urgent=True)),
         sent=sent,
     )
 

@@ -69,8 +69,10 @@ def place(where: str) -> str:
     """`email.cy.body, line 3` as people say it: `Email in Welsh: text, line 3`."""
     path, comma, line = where.partition(",")
     channel, *rest = path.split(".")
+    if channel == "audience":
+        return "Who it is for" + (f": {LANGUAGES[Language(rest[0])]}" if rest and rest[0] in set(Language) else "")
     if channel not in set(Channel):
-        return where.replace("_", " ").capitalize()
+        return where.capitalize()
     said = CHANNELS[Channel(channel)]
     if rest and rest[0] in set(Language):
         said += f" in {LANGUAGES[Language(rest[0])]}"

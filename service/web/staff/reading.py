@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from service.database import Transaction
@@ -106,18 +107,20 @@ def shortened(pieces: Pieces) -> Pieces:
 
 def leaves(content: Content, here: StaffProcess) -> str:
     """When it leaves once it is approved, as a sentence."""
-    minutes = duration_of(here.settings.hold_window_seconds)
+    window = here.hold_window_of(urgent=False)
+    minutes = duration_of(window)
     if waits_for_word(content):
         return f"When somebody gives the word after it was approved, and no earlier than {minutes} after it."
     if (at := send_time(content)) is not None:
         return f"On {in_london(at)}, and no earlier than {minutes} after it was approved."
-    if not here.settings.hold_window_seconds:
+    if not window:
         return "As soon as it is approved."
     return f"{minutes.capitalize()} after it was approved."
 
 
-def duration_of(seconds: int) -> str:
-    """A setting of so many seconds: `15 minutes`, `90 seconds`."""
+def duration_of(window: timedelta) -> str:
+    """`15 minutes`, `90 seconds`."""
+    seconds = int(window.total_seconds())
     if seconds % 60 == 0:
         return counted(seconds // 60, "minute", "minutes")
     return counted(seconds, "second", "seconds")
