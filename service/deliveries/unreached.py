@@ -74,4 +74,4 @@ async def unreached_addresses(tx: Transaction, updates: Iterable[UUID]) -> dict[
     rows = await tx.execute(
         COUNT, {"updates": list(updates), "unreached": [state.value for state in UNREACHED]}
     )
-    return {update: count for update, count in rows}
+    return dict(rows.tuples().all())

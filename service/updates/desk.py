@@ -1,4 +1,4 @@
-"""What lies on the desks of staff: updates that wait for somebody, leave now, have stopped, or left lately."""
+"""What lies on the desks of staff: updates that wait for somebody, leave now, have stopped, left lately."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,7 +46,7 @@ class OnDesk:
 
 
 async def desk(tx: Transaction, subject: Subject, *, now: datetime) -> list[OnDesk]:
-    """Updates in hand, those that left within a month, and this person's own drafts, newest first. One query."""
+    """Updates in hand, those that left within a month, and one's own drafts, newest first. One query."""
     authors = (
         select(func.array_agg(distinct(col(UpdateVersion.edited_by))))
         .where(col(UpdateVersion.update_id) == col(Update.id))

@@ -21,14 +21,18 @@ from service.web.headers import WITH_LIVE_FIGURES, SecurityHeaders
 from service.web.limits import BodyLimit
 from service.web.staff import (
     after_approval,
+    approving,
     audiences,
     audit,
     certificates,
+    holding,
     holds,
     home,
+    overview,
     signing_in,
     unreached,
     updates,
+    watching,
 )
 from service.web.staff.door import Door
 from service.web.staff.holding_forms import HoldsForms
@@ -86,6 +90,10 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(health.router)
     app.include_router(signing_in.router)
     app.include_router(home.router)
+    app.include_router(overview.router)
+    app.include_router(approving.router)
+    app.include_router(watching.router)
+    app.include_router(holding.router)
     app.include_router(updates.router)
     app.include_router(unreached.router)
     app.include_router(after_approval.router)

@@ -24,7 +24,7 @@ from service.web.staff.forms import SentForm, text
 from service.web.staff.naming import STATES
 from service.web.staff.pages import Errors, go_to
 from service.web.staff.process import Here, StaffProcess, allowed
-from service.web.staff.reading import changes, duration_of, read
+from service.web.staff.reading import changes, duration_of, read_whole, read_words
 from service.web.staff.remarks import LONGEST_REMARK
 
 router: Final = APIRouter(include_in_schema=False)
@@ -128,7 +128,7 @@ async def _page(
         update = await get_update(tx, update_id)
         if update.state is not UpdateState.AWAITING_APPROVAL:
             return go_to(f"/updates/{update_id}")
-        seen = await read(tx, here, update)
+        seen = await read_whole(tx, here, update)
         own = staff.subject in await authors_of(tx, update)
     return here.pages.show(
         request,
@@ -155,7 +155,7 @@ async def _changed_meanwhile(request: Request, here: StaffProcess, update_id: UU
             changed = await changed_since(tx, update, int(sent.version)) if sent.version.isdecimal() else None
         except NoSuchVersion:
             changed = None
-        title = (await read(tx, here, update)).shown["title"]
+        title = (await read_words(tx, here, update)).shown["title"]
     return here.pages.show(
         request,
         "changed_meanwhile",

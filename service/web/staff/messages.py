@@ -1,4 +1,4 @@
-"""The messages of an update as people will see them: each channel and language, with what the service adds."""
+"""The messages of an update as people will see them, with what the service adds below the words."""
 
 from dataclasses import dataclass
 from typing import Final

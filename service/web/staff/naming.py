@@ -1,4 +1,4 @@
-"""What staff pages call things: states, channels, languages, kinds, needs, and places in an update's words."""
+"""What staff pages call things: states, channels, languages, kinds, needs, and places in the words."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -70,7 +70,9 @@ def place(where: str) -> str:
     path, comma, line = where.partition(",")
     channel, *rest = path.split(".")
     if channel == "audience":
-        return "Who it is for" + (f": {LANGUAGES[Language(rest[0])]}" if rest and rest[0] in set(Language) else "")
+        return "Who it is for" + (
+            f": {LANGUAGES[Language(rest[0])]}" if rest and rest[0] in set(Language) else ""
+        )
     if channel not in set(Channel):
         return where.capitalize()
     said = CHANNELS[Channel(channel)]

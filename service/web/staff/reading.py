@@ -40,52 +40,58 @@ OTHER_CHANGES: Final = {
 
 @dataclass(frozen=True)
 class Read:
-    """One update as it is read before a decision."""
+    """One update as a page shows it."""
 
-    update: Update
     version: UpdateVersion
     scheme: SchemeView
     shown: dict[str, Any]
     """The values of the page."""
 
 
-async def read(tx: Transaction, here: StaffProcess, update: Update) -> Read:
-    """Everything of `update` that its approver has to see."""
+async def read_words(tx: Transaction, here: StaffProcess, update: Update) -> Read:
+    """What it says, and when it leaves."""
     version = await current_version(tx, update)
     scheme = await get_scheme(tx, update.scheme_id)
-    allowed = await public_list(tx, update.scheme_id)
+    listed = await public_list(tx, update.scheme_id)
+    telephone = guard.Allowed(listed.emails, listed.phones).telephone
+    shown = {
+        "id": str(update.id),
+        "title": version.content["title"],
+        "scheme": scheme.name["en"],
+        "messages": messages(version.content, telephone=telephone),
+        "leaves": leaves(version.content, here),
+        "hours": str(scheme.about.hours),
+        "published": bool(version.content.get("publish")),
+    }
+    return Read(version, scheme, shown)
+
+
+async def read_whole(tx: Transaction, here: StaffProcess, update: Update) -> Read:
+    """Everything of it that its approver has to see."""
+    words = await read_words(tx, here, update)
+    version, scheme = words.version, words.scheme
     changed = await changed_since(tx, update)
     since = (await version_of(tx, update, changed.since)).edited_at if changed else update.created_at
     people, joined = await count_frozen(tx, update, since=since)
     by = await by_channel(tx, update)
     costs = await cost(tx, update.id, version.content, by, public_url=here.settings.public_url)
-    shown = {
-        "id": str(update.id),
-        "title": version.content["title"],
-        "scheme": scheme.name["en"],
-        "messages": messages(
-            version.content, telephone=guard.Allowed(allowed.emails, allowed.phones).telephone
-        ),
+    needs = await needed(tx, update)
+    shown = words.shown | {
         "planned": update.planned,
         "people": people.people,
         "joined": joined,
         "joined_since": moment(since),
         "by_channel": counts((CHANNELS[channel], count) for channel, count in by.items() if count),
         "tables": _tables(people, scheme),
-        "needs": counts(
-            (NEEDS[Need(need)], count) for need, count in (await needed(tx, update)).items() if count
-        ),
+        "needs": counts((NEEDS[Need(need)], count) for need, count in needs.items() if count),
         "cost": cost_in_words(costs, here),
         "changed": changes(changed) if changed else None,
         "findings": [
             {**finding.as_json(), "place": place(finding.where)}
             for finding in await findings_of(tx, update, version)
         ],
-        "leaves": leaves(version.content, here),
-        "hours": str(scheme.about.hours),
-        "published": bool(version.content.get("publish")),
     }
-    return Read(update, version, scheme, shown)
+    return Read(version, scheme, shown)
 
 
 def changes(changed: Changed) -> dict[str, Any]:
@@ -146,7 +152,10 @@ def _tables(people: People, scheme: SchemeView) -> list[tuple[str, list[Any]]]:
     return [
         ("By kind", _named(people.kinds, {kind.value: words for kind, words in KINDS.items()})),
         ("By language", _named(people.languages, {each.value: words for each, words in LANGUAGES.items()})),
-        ("By how they are told", _named(people.channels, {each.value: words for each, words in CHANNELS.items()})),
+        (
+            "By how they are told",
+            _named(people.channels, {each.value: words for each, words in CHANNELS.items()}),
+        ),
         ("By topic (one person may have several)", _named(people.topics, topics)),
     ]
 
@@ -157,4 +166,5 @@ def _named(found: Mapping[str, int], names: Mapping[str, str]) -> list[Any]:
 
 def _ends(text: str) -> str:
     half = LONGEST_SAME // 2
-    return f"{text[:half].rpartition(' ')[0] or text[:half]} … {text[-half:].partition(' ')[2] or text[-half:]}"
+    first, last = text[:half], text[-half:]
+    return f"{first.rpartition(' ')[0] or first} … {last.partition(' ')[2] or last}"
