@@ -38,6 +38,15 @@ PAGES: dict[tuple[str, str], str] = {
     ("POST", "/sign-out"): EVERYBODY,
     ("GET", "/held"): EVERYBODY,
     ("GET", "/who-may-do-what"): EVERYBODY,
+    ("GET", "/updates"): EVERYBODY,
+    ("GET", "/schemes/windrush/updates/new"): "comms senior",
+    ("POST", "/schemes/windrush/updates/new"): "comms senior",
+    ("POST", "/schemes/windrush/updates/preview"): "comms senior",
+    ("POST", "/schemes/windrush/updates/count"): "comms senior",
+    ("GET", f"/updates/{SOME_ID}/edit"): "comms senior",
+    ("POST", f"/updates/{SOME_ID}/edit"): "comms senior",
+    ("GET", f"/updates/{SOME_ID}/check"): "comms senior",
+    ("POST", f"/updates/{SOME_ID}/submit"): "comms senior",
     ("GET", f"/updates/{SOME_ID}/certificate"): EVERYBODY,
 }
 """The pages, which `contract.md` leaves to us: one asks for what the call of the API beside it asks for."""

@@ -24,11 +24,15 @@ from service.web.staff import (
     audiences,
     audit,
     certificates,
+    checking,
     holds,
     home,
+    listing,
+    previewing,
     signing_in,
     unreached,
     updates,
+    writing,
 )
 from service.web.staff.door import Door
 from service.web.staff.holding_forms import HoldsForms
@@ -86,6 +90,10 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(health.router)
     app.include_router(signing_in.router)
     app.include_router(home.router)
+    app.include_router(listing.router)
+    app.include_router(writing.router)
+    app.include_router(previewing.router)
+    app.include_router(checking.router)
     app.include_router(updates.router)
     app.include_router(unreached.router)
     app.include_router(after_approval.router)
