@@ -41,6 +41,8 @@ GRANT SELECT, INSERT ON certificates TO kept_staff;
 GRANT UPDATE (asked_at) ON certificates TO kept_staff;
 GRANT SELECT, INSERT ON holds TO kept_staff;
 GRANT UPDATE (lifted_by, lifted_at) ON holds TO kept_staff;
+-- That there is something to look into, of which kind; not what it is about.
+GRANT SELECT (kind, opened_at) ON incidents TO kept_staff;
 GRANT SELECT, INSERT, UPDATE ON staff_members TO kept_staff;
 GRANT SELECT, INSERT, DELETE ON staff_sessions, used_sign_ins, held_forms TO kept_staff;
 GRANT UPDATE (seen_at) ON staff_sessions TO kept_staff;

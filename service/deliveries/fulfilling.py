@@ -4,6 +4,7 @@ Frozen with the people (`service.deliveries.planning`), so that an approver sees
 was done is said of each person and recorded.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -47,6 +48,16 @@ async def needed(tx: Transaction, update: Update) -> dict[str, int]:
         statement = select(Fulfilment.need, func.count()).where(Fulfilment.update_id == update.id)
         counted = dict((await tx.exec(statement.group_by(col(Fulfilment.need)))).all())
     return {need.value: counted.get(need, 0) for need in Need}
+
+
+async def still_needing(tx: Transaction, updates: Iterable[UUID]) -> dict[UUID, int]:
+    """How many people of each of these updates still need something. One query."""
+    statement = (
+        select(Fulfilment.update_id, func.count(col(Fulfilment.registration_id).distinct()))
+        .where(col(Fulfilment.update_id).in_(list(updates)), col(Fulfilment.done_at).is_(None))
+        .group_by(col(Fulfilment.update_id))
+    )
+    return dict((await tx.exec(statement)).all())
 
 
 async def needing(tx: Transaction, update: Update, *, after: UUID | None = None) -> list[Needing]:

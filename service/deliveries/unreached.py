@@ -4,6 +4,7 @@ Their address does not exist, refused the message, or nobody can know whether it
 other channel of theirs that it could be passed on to: somebody has to write or ring.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -39,6 +40,13 @@ FIND = text("""
     ORDER BY m.registration_id LIMIT :page
 """)
 
+COUNT = text("""
+    SELECT d.update_id, count(*) FROM deliveries d
+    WHERE d.update_id = ANY (:updates) AND d.state = ANY (:unreached)
+        AND NOT EXISTS (SELECT FROM passed_on p WHERE p.from_delivery = d.id)
+    GROUP BY d.update_id
+""")
+
 
 class Unreached(NamedTuple):
     """One person, by the bare id of their registration, and what became of their last delivery."""
@@ -59,3 +67,11 @@ async def unreached(tx: Transaction, update_id: UUID, *, after: UUID | None = No
         },
     )
     return [Unreached(row.registration_id, DeliveryState(row.state)) for row in rows]
+
+
+async def unreached_addresses(tx: Transaction, updates: Iterable[UUID]) -> dict[UUID, int]:
+    """At how many addresses nobody was reached, by update: those of which nobody was passed on. One query."""
+    rows = await tx.execute(
+        COUNT, {"updates": list(updates), "unreached": [state.value for state in UNREACHED]}
+    )
+    return dict(rows.tuples().all())

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from uuid6 import uuid7
 
 from service.audit import chain
@@ -33,3 +33,9 @@ async def open_incidents(
 async def incidents(tx: Transaction) -> list[Incident]:
     """Every incident, oldest first."""
     return list((await tx.exec(select(Incident).order_by(col(Incident.opened_at)))).all())
+
+
+async def counted(tx: Transaction) -> dict[IncidentKind, int]:
+    """How many incidents of each kind there are; without those of which there is none."""
+    rows = await tx.exec(select(Incident.kind, func.count()).group_by(col(Incident.kind)))
+    return {IncidentKind(kind): count for kind, count in rows}

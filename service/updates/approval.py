@@ -62,12 +62,12 @@ async def decide(
 
     What is urgent has a reason for a `hold_window` that is shorter than the usual, and leaves at any hour.
     Raises `NotYourRole`, `SelfApproval`, a step-up error, `WrongState`, `StaleApproval`, and `Invalid` for a
-    comment with somebody's details in it.
+    comment or a reason with somebody's details in it.
     An update that is overdue when it is approved goes back to its author instead.
     """
     require(staff, Act.APPROVE_UPDATE)
     update = await locked(tx, update_id)
-    if staff.subject in await _authors(tx, update):
+    if staff.subject in await authors_of(tx, update):
         raise SelfApproval
     require_fresh(staff, now)
     refuse_details(
@@ -116,7 +116,8 @@ async def decide(
     return update
 
 
-async def _authors(tx: Transaction, update: Update) -> set[str]:
+async def authors_of(tx: Transaction, update: Update) -> set[str]:
+    """Everybody who created, changed or submitted it: none of them decides on it."""
     editors = await tx.exec(select(UpdateVersion.edited_by).where(UpdateVersion.update_id == update.id))
     return {update.created_by, *editors, *update.submitters}
 

@@ -104,6 +104,7 @@ MAY: Final[Mapping[str, Allowed]] = {
         "fulfilments": READ | {"UPDATE": "done_at done_by"},
         "certificates": ADD | {"UPDATE": "asked_at"},
         "holds": ADD | {"UPDATE": "lifted_by lifted_at"},
+        "incidents": {"SELECT": "kind opened_at"},
         "staff_members": ADD | {"UPDATE": ALL},
         "staff_sessions": ADD | {"UPDATE": "seen_at", "DELETE": ALL},
         "used_sign_ins": ADD | {"DELETE": ALL},

@@ -47,6 +47,18 @@ PAGES: dict[tuple[str, str], str] = {
     ("POST", f"/updates/{SOME_ID}/edit"): "comms senior",
     ("GET", f"/updates/{SOME_ID}/check"): "comms senior",
     ("POST", f"/updates/{SOME_ID}/submit"): "comms senior",
+    ("GET", f"/updates/{SOME_ID}"): EVERYBODY,
+    ("GET", f"/updates/{SOME_ID}/approve"): "senior",
+    ("POST", f"/updates/{SOME_ID}/approval"): "senior",
+    ("GET", f"/updates/{SOME_ID}/watch"): EVERYBODY,
+    ("GET", f"/updates/{SOME_ID}/watch/live"): EVERYBODY,
+    ("POST", f"/updates/{SOME_ID}/halt"): EVERYBODY,
+    ("POST", f"/updates/{SOME_ID}/resume"): "senior",
+    ("POST", f"/updates/{SOME_ID}/word"): "comms senior",
+    ("POST", f"/updates/{SOME_ID}/correction"): "comms senior",
     ("GET", f"/updates/{SOME_ID}/certificate"): EVERYBODY,
+    ("GET", "/holds"): EVERYBODY,
+    ("POST", "/holds"): EVERYBODY,
+    ("POST", f"/holds/{SOME_ID}/lift"): "operator senior",
 }
 """The pages, which `contract.md` leaves to us: one asks for what the call of the API beside it asks for."""

@@ -53,11 +53,11 @@ async def test_the_pages_of_writing_can_be_read_on_any_screen_and_follow_what_is
         await check(page, name.format("write"))
 
     page = await opened(f"{path}/edit", by="comms")
-    await page.get_by_label("Email in English", exact=True).fill("# Quite another heading")
+    await page.get_by_label("Email in English: text", exact=True).fill("# Quite another heading")
     await expect(page.locator("#seen-email-en h2")).to_have_text("Quite another heading")
     await page.get_by_label("Text message in Welsh").fill("Ŵ" * 200)
     await expect(page.locator("#seen-sms-cy")).to_contain_text("200 of 612 characters")
     await expect(page.locator("#people-said")).to_have_text("3 people would be told now.")
-    await page.get_by_label("Individuals").uncheck()
+    await page.get_by_label("People for themselves").uncheck()
     await expect(page.locator("#people-said")).to_have_text("0 people would be told now.")
     await check(page, "write-typed")

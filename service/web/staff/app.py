@@ -21,17 +21,21 @@ from service.web.headers import WITH_LIVE_FIGURES, SecurityHeaders
 from service.web.limits import BodyLimit
 from service.web.staff import (
     after_approval,
+    approving,
     audiences,
     audit,
     certificates,
     checking,
+    holding,
     holds,
     home,
     listing,
+    overview,
     previewing,
     signing_in,
     unreached,
     updates,
+    watching,
     writing,
 )
 from service.web.staff.door import Door
@@ -94,6 +98,10 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(writing.router)
     app.include_router(previewing.router)
     app.include_router(checking.router)
+    app.include_router(overview.router)
+    app.include_router(approving.router)
+    app.include_router(watching.router)
+    app.include_router(holding.router)
     app.include_router(updates.router)
     app.include_router(unreached.router)
     app.include_router(after_approval.router)

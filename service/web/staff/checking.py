@@ -19,7 +19,7 @@ from service.staff.principal import Staff
 from service.staff.roles import Act
 from service.updates import drafting
 from service.updates.checks import Blocked, Finding
-from service.updates.content import Content, body_of, send_time, waits_for_word
+from service.updates.content import body_of, send_time
 from service.updates.drafting import SendTimePassed, SomebodyElseSaved, current_version
 from service.updates.reading import get_update
 from service.updates.reasons import findings_of
@@ -28,12 +28,13 @@ from service.updates.tables import Update, UpdateVersion
 from service.updates.windows import wrong_time
 from service.web.staff.chosen_people import Counted, count
 from service.web.staff.forms import SentForm, text
+from service.web.staff.naming import STATES
 from service.web.staff.pages import Errors, go_to
 from service.web.staff.places import input_of, named
 from service.web.staff.previewing import Seen, around, costs, seen
 from service.web.staff.process import Here, StaffProcess, allowed
+from service.web.staff.reading import leaves
 from service.web.staff.remarks import Remark
-from service.web.staff.wording import STATES, moment
 from service.web.staff.written import Written
 
 router: Final = APIRouter(include_in_schema=False)
@@ -120,7 +121,7 @@ async def _checked(tx: Transaction, here: StaffProcess, staff: Staff, update_id:
         version=version,
         scheme=scheme,
         findings=await findings_of(tx, update, version),
-        seen=[each for each in seen(words, them) if each.html is not None],
+        seen=[each for each in seen(words, them) if each.message is not None],
         people=people,
         cost=costs(people.people, words, them) if people.people else "",
         wrong_time=wrong_time(send_at, scheme.about.hours, now=here.clock.now()) if send_at else None,
@@ -158,7 +159,7 @@ def _show(
             for finding in checked.findings
             if not finding.blocks and not finding.wants_reason
         ],
-        leaves=_leaves(checked.version.content, str(checked.scheme.about.hours)),
+        leaves=leaves(checked.version.content, here),
         tested=tested,
     )
 
@@ -178,16 +179,6 @@ def _of_time(rule: str) -> Shown:
     return Shown(
         "finding-time", "", named("send_at"), f"{rule}. Give it another time.", input_of("send_at"), ""
     )
-
-
-def _leaves(content: Content, hours: str) -> str:
-    """When it would leave, as its author wants it."""
-    if waits_for_word(content):
-        return "When somebody gives the word, once it is approved"
-    send_at = send_time(content)
-    if send_at is not None:
-        return f"On {moment(send_at)}, or as soon as it is approved after that"
-    return f"As soon as it is approved and the time to stop it is over, {hours}"
 
 
 def _reasons(said: dict[str, str]) -> dict[str, str]:

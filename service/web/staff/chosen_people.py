@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -15,32 +15,13 @@ from service.registrations.words import Channel
 from service.schemes.reading import SchemeView
 from service.staff.principal import Staff
 from service.updates.body import Audience
+from service.updates.content import MESSAGES
 from service.updates.counting import People, count_rule
 from service.updates.history import version_of
 from service.updates.reading import get_update
+from service.web.staff.naming import CHANNELS, KINDS, LANGUAGES, NEEDS
 from service.web.staff.wording import counted
 from service.web.staff.written import LISTED, NotTaken, Written
-
-KINDS: Final[Mapping[str, str]] = {
-    "individual": "Individuals",
-    "organisation": "Organisations",
-    "representative": "Representatives",
-}
-LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "cy": "Welsh"}
-CHANNELS: Final[Mapping[str, str]] = {
-    "email": "Email",
-    "sms": "Text message",
-    "letter": "Letter",
-    "phone": "A call, which a caseworker makes",
-}
-NEEDS: Final[Mapping[str, str]] = {
-    "phone": "A call",
-    "large-print": "Large print",
-    "braille": "Braille",
-    "audio": "Audio",
-    "bsl": "British Sign Language",
-    "easy-read": "Easy read",
-}
 
 
 @dataclass(frozen=True)
@@ -105,7 +86,7 @@ async def count(
     words = written.words()
     channels = [
         channel
-        for channel in (Channel.EMAIL, Channel.SMS, Channel.LETTER)
+        for channel in MESSAGES
         if channel is Channel.EMAIL or any(_has_words(each) for each in words[channel.value].values())
     ]
     return shown(await count_rule(tx, scheme.id, chosen.rule(), channels, now=now), scheme)
@@ -115,11 +96,11 @@ def shown(people: People, scheme: SchemeView) -> Counted:
     """`people` in words and figures."""
     topics = {topic.code: topic.en for topic in scheme.topics}
     by = (
-        ("Who they are", KINDS, people.kinds),
-        ("Language", LANGUAGES, people.languages),
+        ("Who they are", _values(KINDS), people.kinds),
+        ("Language", _values(LANGUAGES), people.languages),
         ("Topics", topics, people.topics),
-        ("Told by", CHANNELS, people.channels),
-        ("Need besides", NEEDS, people.needs),
+        ("Told by", _values(CHANNELS), people.channels),
+        ("Need besides", _values(NEEDS), people.needs),
     )
     return Counted(
         people,
@@ -130,6 +111,10 @@ def shown(people: People, scheme: SchemeView) -> Counted:
             if (rows := tuple((words[key], f"{figures[key]:,}") for key in words if figures.get(key)))
         ),
     )
+
+
+def _values(names: Mapping[Any, str]) -> dict[str, str]:
+    return {each.value: words for each, words in names.items()}
 
 
 def _has_words(each: str | Mapping[str, str]) -> bool:

@@ -30,7 +30,8 @@ SentForm = Annotated[FormData, Depends(sent_form)]
 def text(form: FormData, name: str) -> str:
     """What was typed into `name`, trimmed, with the line ends of our own; empty where nothing was."""
     value = form.get(name)
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+    # PostgreSQL has no place for NUL, and no keyboard makes one.
+    return value.replace("\r\n", "\n").replace("\0", "").strip() if isinstance(value, str) else ""
 
 
 def chosen(form: FormData, name: str) -> list[str]:

@@ -12,8 +12,9 @@ from service.staff.principal import Staff
 from service.staff.roles import Act
 from service.updates.listing import list_updates
 from service.updates.states import UpdateState
+from service.web.staff.naming import STATES
 from service.web.staff.process import Here, allowed
-from service.web.staff.wording import STATES, counted, moment
+from service.web.staff.wording import counted, moment
 
 router: Final = APIRouter(include_in_schema=False)
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from service.web.staff.naming import place
+
 TEXTS: Final[Mapping[str, str]] = {
-    place.replace(".", "-"): place
-    for place in (
+    where.replace(".", "-"): where
+    for where in (
         "title",
         "email.en.subject",
         "email.en.body",
@@ -42,41 +44,16 @@ INPUTS: Final[Mapping[str, str]] = {
     "on_word": "when",
     "reply_to": "reply-to",
     "publish": "publish",
-    **{place: name for name, place in TEXTS.items()},
+    **{where: name for name, where in TEXTS.items()},
 }
 
 NAMES: Final[Mapping[str, str]] = {
-    "title": "Title",
-    "email": "Email",
-    "email.en": "Email in English",
-    "email.cy": "Email in Welsh",
-    "email.en.subject": "Subject of the email in English",
-    "email.en.body": "Email in English",
-    "email.cy.subject": "Subject of the email in Welsh",
-    "email.cy.body": "Email in Welsh",
-    "sms": "Text message",
-    "sms.en": "Text message in English",
-    "sms.cy": "Text message in Welsh",
-    "letter": "Letter",
-    "letter.en": "Letter in English",
-    "letter.cy": "Letter in Welsh",
-    "letter.en.heading": "Heading of the letter in English",
-    "letter.en.body": "Letter in English",
-    "letter.cy.heading": "Heading of the letter in Welsh",
-    "letter.cy.body": "Letter in Welsh",
-    "audience": "Who it is for",
-    "audience.kinds": "Who it is for: kinds",
-    "audience.topics": "Who it is for: topics",
-    "audience.languages": "Who it is for: languages",
-    "audience.en": "People who chose English",
-    "audience.cy": "People who chose Welsh",
-    "audience.registrations": "Who it is for: the list",
-    "audience.reached_by": "Who it is for",
     "send_at": "When it leaves",
     "on_word": "When it leaves",
     "reply_to": "Where answers go",
     "publish": "The archive",
 }
+"""What is no place of words."""
 
 
 def input_of(where: str) -> str:
@@ -85,13 +62,12 @@ def input_of(where: str) -> str:
 
 
 def named(where: str) -> str:
-    """`email.en.body, line 3` → `Email in English, line 3`."""
-    place, comma, line = where.partition(", ")
-    return NAMES[_known(place)] + comma + line
+    """As people say it: `Email in Welsh: text, line 3`."""
+    return NAMES.get(where) or place(where)
 
 
 def _known(where: str) -> str:
-    place = where.partition(", ")[0]
-    while place and place not in INPUTS:
-        place = place.rpartition(".")[0]
-    return place or "title"
+    found = where.partition(", ")[0]
+    while found and found not in INPUTS:
+        found = found.rpartition(".")[0]
+    return found or "title"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from markupsafe import Markup, escape
+from markupsafe import escape
 from starlette.datastructures import FormData
 
 from service.database import Transaction
@@ -17,16 +17,17 @@ from service.schemes.reading import SchemeView, find_scheme, public_list
 from service.staff.principal import Staff
 from service.staff.roles import Act
 from service.updates.body import LONGEST_TEXT
+from service.updates.content import MESSAGES
 from service.updates.costs import Cost, Prices, segments
 from service.updates.counting import People
-from service.updates.showing import as_html
-from service.updates.wording import BETWEEN_LANGUAGES, leaving_a_letter, leaving_words, text_message
+from service.updates.wording import text_message
 from service.web.staff.chosen_people import count
 from service.web.staff.forms import SentForm, text
-from service.web.staff.places import NAMES
+from service.web.staff.messages import Message, message
+from service.web.staff.naming import place, pounds
 from service.web.staff.process import Here, StaffProcess, allowed
 from service.web.staff.updates import Slug
-from service.web.staff.wording import counted, money
+from service.web.staff.wording import counted
 from service.web.staff.written import Written
 
 router: Final = APIRouter(include_in_schema=False)
@@ -38,31 +39,23 @@ Words = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Around:
-    """What messages hold beside the words."""
+    """What messages hold beside the words, and what they cost."""
 
     public_url: str
     telephone: str | None
     """Of the scheme, for letters."""
     prices: Prices
 
-    @property
-    def link(self) -> str:
-        """In the place of each person's own link, and as long."""
-        return f"{self.public_url}/unsubscribe/{TOKEN}"
-
 
 @dataclass(frozen=True)
 class Seen:
-    """One message as its readers will see it, with what the service adds."""
+    """One message as its readers will see it, and how long it is."""
 
     id: str
     """`email-en`."""
     name: str
-    language: str
-    heading: str
-    """A subject, or the heading of a letter; a text has none."""
-    html: Markup | None
-    """None where there are no words yet."""
+    message: Message | None
+    """None where it has no words yet."""
     figures: str
 
 
@@ -75,11 +68,7 @@ async def around(tx: Transaction, here: StaffProcess, scheme: SchemeView) -> Aro
 
 def seen(words: Words, them: Around) -> list[Seen]:
     """Each message, by channel and language, also where it has no words yet."""
-    return [
-        *(_email(language, words, them) for language in Language),
-        *(_text(language, words, them) for language in Language),
-        *(_letter(language, words, them) for language in Language),
-    ]
+    return [_seen(channel, language, words, them) for channel in MESSAGES for language in Language]
 
 
 def costs(people: People, words: Words, them: Around) -> str:
@@ -94,7 +83,7 @@ def costs(people: People, words: Words, them: Around) -> str:
     if not sums:
         return "It costs nothing: emails are free."
     pence = Cost(texts, texts * parts, letters).pence(them.prices)
-    price = f"about {money(pence)}" if pence is not None else "nobody has set what they cost"
+    price = f"about {pounds(pence)}" if pence is not None else "nobody has set what they cost"
     return f"{' and '.join(sums)}: {price}. Emails are free."
 
 
@@ -132,50 +121,38 @@ def update_of(form: FormData) -> UUID | None:
         return None
 
 
-def _email(language: Language, words: Words, them: Around) -> Seen:
-    written = _of(words, Channel.EMAIL, language) or {}
-    body = written.get("body", "")
-    whole = f"{body.rstrip()}{BETWEEN_LANGUAGES}{leaving_words(language, [them.link])}"
-    return _seen(Channel.EMAIL, language, written.get("subject", ""), as_html(whole) if body else None, body)
+def _seen(channel: Channel, language: Language, words: Words, them: Around) -> Seen:
+    where = f"{channel.value}.{language.value}"
+    written = _of(words, channel, language) or ""
+    text = written if isinstance(written, str) else written.get("body", "")
+    return Seen(
+        id=where.replace(".", "-"),
+        name=place(where),
+        message=message(channel, language, written, them.telephone) if text else None,
+        figures=_length_of_text(language, words, them) if channel is Channel.SMS else _length(text),
+    )
 
 
-def _letter(language: Language, words: Words, them: Around) -> Seen:
-    written = _of(words, Channel.LETTER, language) or {}
-    body = written.get("body", "")
-    whole = f"{body.rstrip()}\n\n{leaving_a_letter(language, them.telephone, [them.link])}"
-    return _seen(Channel.LETTER, language, written.get("heading", ""), as_html(whole) if body else None, body)
+def _length(text: str) -> str:
+    characters = counted(len(text), "character", "characters")
+    return f"{characters}, {counted(len(text.split()), 'word', 'words')}."
 
 
-def _text(language: Language, words: Words, them: Around) -> Seen:
-    written = _of(words, Channel.SMS, language) or ""
-    if not written:
-        return _seen(Channel.SMS, language, "", None, "")
-    whole = text_message({language: written}, {language: [them.link]})
-    parts = segments(whole)
+def _length_of_text(language: Language, words: Words, them: Around) -> str:
+    written, parts = _of(words, Channel.SMS, language) or "", _segments(language, words, them)
     pence = them.prices.segment
-    price = f", which costs {money(parts * pence)}" if pence is not None else ""
-    figures = (
+    price = f", which costs {float(parts * pence):g}p" if pence is not None else ""
+    return (
         f"{len(written):,} of {LONGEST_TEXT} characters. "
         f"With how to leave, it is sent as {counted(parts, 'text', 'texts')}{price}."
     )
-    html = Markup('<p class="govuk-body kept-as-typed">{}</p>').format(whole)
-    return Seen(**_named(Channel.SMS, language), heading="", html=html, figures=figures)
 
 
 def _segments(language: Language, words: Words, them: Around) -> int:
+    """How many texts each person's is, with a link as long as their own."""
     written = _of(words, Channel.SMS, language)
-    return segments(text_message({language: written}, {language: [them.link]})) if written else 0
-
-
-def _seen(channel: Channel, language: Language, heading: str, html: Markup | None, body: str) -> Seen:
-    characters = counted(len(body), "character", "characters")
-    figures = f"{characters}, {counted(len(body.split()), 'word', 'words')}."
-    return Seen(**_named(channel, language), heading=heading, html=html, figures=figures)
-
-
-def _named(channel: Channel, language: Language) -> dict[str, str]:
-    place = f"{channel.value}.{language.value}"
-    return {"id": place.replace(".", "-"), "name": NAMES[place], "language": language.value}
+    link = f"{them.public_url}/unsubscribe/{TOKEN}"
+    return segments(text_message({language: written}, {language: [link]})) if written else 0
 
 
 def _of(words: Words, channel: Channel, language: Language) -> Any:

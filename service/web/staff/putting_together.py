@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from service.schemes.reading import SchemeView
-from service.web.staff.chosen_people import KINDS, LANGUAGES
-from service.web.staff.places import NAMES, TEXTS
-from service.web.staff.written import ANY_TOPIC, AT, LISTED, NOW, REACHED, Written
+from service.web.staff.naming import KINDS, LANGUAGES, place
+from service.web.staff.places import TEXTS
+from service.web.staff.written import ANY_TOPIC, AT, LISTED, NOW, REACHED, SEVERAL, Written
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Difference:
 def differences(mine: Written, theirs: Written, scheme: SchemeView) -> tuple[Difference, ...]:
     """Every place that differs, in the order of the page."""
     pairs = [
-        (name, NAMES[place], mine.said[name], theirs.said[name], "cy" if ".cy" in place else "en")
-        for name, place in TEXTS.items()
+        (name, place(where), mine.said[name], theirs.said[name], "cy" if ".cy" in where else "en")
+        for name, where in TEXTS.items()
     ]
     pairs += [
         (name, words, described(mine, scheme), described(theirs, scheme), "en")
@@ -43,9 +43,10 @@ def _audience(written: Written, scheme: SchemeView) -> str:
     if written.said["who"] == REACHED:
         return "Those whom the update that it corrects reached"
     topics = {ANY_TOPIC: "whatever their topics"} | {topic.code: topic.en for topic in scheme.topics}
+    names = {str(each): words for each, words in (*KINDS.items(), *LANGUAGES.items())} | topics
     return "; ".join(
-        ", ".join(words.get(each, "something unknown") for each in written.ticked[name]) or "nobody"
-        for name, words in (("kinds", KINDS), ("languages", LANGUAGES), ("topics", topics))
+        ", ".join(names.get(each, "something unknown") for each in written.ticked[name]) or "nobody"
+        for name in SEVERAL
     )
 
 

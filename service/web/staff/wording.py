@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Final
 
 from service.deliveries.states import DeliveryState
@@ -53,17 +52,6 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.EDIT_SCHEME: "Change a scheme",
 }
 """What staff do, as the page of who may do what says it, in its order."""
-
-STATES: Final[Mapping[UpdateState, tuple[str, str]]] = {
-    UpdateState.DRAFT: ("Draft", "grey"),
-    UpdateState.PREPARING: ("Counting people", "yellow"),
-    UpdateState.AWAITING_APPROVAL: ("Waiting for approval", "orange"),
-    UpdateState.APPROVED: ("Approved", "teal"),
-    UpdateState.SENDING: ("Being sent", "blue"),
-    UpdateState.HALTED: ("Halted", "red"),
-    UpdateState.SENT: ("Sent", "green"),
-}
-"""What a list calls the states of an update, and the colour of each tag."""
 
 OUTCOMES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.DELIVERED: "Delivered",
@@ -119,13 +107,6 @@ def moment(when: datetime) -> str:
 def counted(count: int, one: str, many: str) -> str:
     """`1 address`, `1,598 addresses`."""
     return f"{count:,} {one if count == 1 else many}"
-
-
-def money(pence: Decimal | float) -> str:
-    """`2.4p`, `£1,598.40`."""
-    if pence < 100:
-        return f"{float(pence):.3f}".rstrip("0").rstrip(".") + "p"
-    return f"£{float(pence) / 100:,.2f}"
 
 
 def finished(unknown: int) -> str:

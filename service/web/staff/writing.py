@@ -27,13 +27,14 @@ from service.updates.states import UpdateState, check_move
 from service.updates.windows import wrong_time
 from service.web.staff.chosen_people import Counted, count, listed
 from service.web.staff.forms import SentForm, text
+from service.web.staff.naming import KINDS, LANGUAGES, STATES, place
 from service.web.staff.pages import Errors, go_to
 from service.web.staff.places import input_of, named
 from service.web.staff.previewing import Seen, Writer, around, costs, seen
 from service.web.staff.process import Here, StaffProcess, allowed
 from service.web.staff.putting_together import differences
 from service.web.staff.updates import Slug
-from service.web.staff.wording import STATES, moment
+from service.web.staff.wording import moment
 from service.web.staff.written import NotTaken, Written
 
 router: Final = APIRouter(include_in_schema=False)
@@ -225,6 +226,9 @@ def _show(request: Request, here: StaffProcess, form: Form, errors: Errors, **va
         form=form,
         hours=str(form.scheme.about.hours),
         longest_text=LONGEST_TEXT,
+        label=place,
+        kinds=[{"value": kind.value, "text": words} for kind, words in KINDS.items()],
+        languages=[{"value": each.value, "text": words} for each, words in LANGUAGES.items()],
         **(nothing | values),
     )
 
