@@ -44,3 +44,14 @@ form.addEventListener("input", (event) => {
   // Whether there are texts and letters at all decides how people are told, and what it costs.
   if (!/^(title|email)/.test(event.target.name)) count();
 });
+
+// What belongs to one choice is shown with it. (GOV.UK Frontend's own way gives radio buttons an attribute
+// that they may not have.)
+function showParts() {
+  for (const part of document.querySelectorAll("[data-with]")) {
+    part.hidden = form.elements[part.dataset.with].value !== part.dataset.value;
+  }
+}
+
+form.addEventListener("change", showParts);
+showParts();
