@@ -1,0 +1,25 @@
+"""staff who sign in: sessions, forms that were held for them, their sealed address"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    _run("0008_staff.sql")
+
+
+def downgrade() -> None:
+    _run("0008_staff_down.sql")
+
+
+def _run(name: str) -> None:
+    connection = op.get_bind().execution_options(no_parameters=True)
+    connection.exec_driver_sql((SQL / name).read_text())

@@ -1,0 +1,25 @@
+"""telling staff that something waits for them"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    _run("0012_telling.sql")
+
+
+def downgrade() -> None:
+    _run("0012_telling_down.sql")
+
+
+def _run(name: str) -> None:
+    connection = op.get_bind().execution_options(no_parameters=True)
+    connection.exec_driver_sql((SQL / name).read_text())
