@@ -17,7 +17,9 @@ Macro = Callable[..., Markup]
 COMPONENTS: Final = (
     "back-link",
     "button",
+    "character-count",
     "checkboxes",
+    "date-input",
     "details",
     "error-summary",
     "footer",
@@ -33,6 +35,7 @@ COMPONENTS: Final = (
     "skip-link",
     "summary-list",
     "table",
+    "tabs",
     "tag",
     "textarea",
     "warning-text",

@@ -72,8 +72,8 @@ def _links(text: str) -> Iterator[str]:
 
 def _leads_away(link: str, allowed: PublicList) -> bool:
     parts = _split(link)
-    # Browsers read a backslash as a slash, and this library does not; what is before an @ is no host.
-    if parts is None or parts.scheme != "https" or "\\" in link or "@" in parts.netloc:
+    # Browsers read a backslash as a slash, and this library does not.
+    if parts is None or parts.scheme != "https" or "\\" in link:
         return True
     host = (parts.hostname or "").removesuffix(".")
     return not (host == "gov.uk" or host.endswith(".gov.uk") or host in allowed.hosts)

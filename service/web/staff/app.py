@@ -25,14 +25,18 @@ from service.web.staff import (
     audiences,
     audit,
     certificates,
+    checking,
     holding,
     holds,
     home,
+    listing,
     overview,
+    previewing,
     signing_in,
     unreached,
     updates,
     watching,
+    writing,
 )
 from service.web.staff.door import Door
 from service.web.staff.holding_forms import HoldsForms
@@ -90,6 +94,10 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(health.router)
     app.include_router(signing_in.router)
     app.include_router(home.router)
+    app.include_router(listing.router)
+    app.include_router(writing.router)
+    app.include_router(previewing.router)
+    app.include_router(checking.router)
     app.include_router(overview.router)
     app.include_router(approving.router)
     app.include_router(watching.router)

@@ -1,5 +1,6 @@
 """The messages of an update as people will see them, with what the service adds below the words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,16 +35,17 @@ def messages(content: Content, *, telephone: str | None) -> list[Message]:
     Words may be missing: a draft has gaps.
     """
     return [
-        _message(channel, language, content[channel.value][language.value], telephone)
+        message(channel, language, content[channel.value][language.value], telephone)
         for channel in channels(content)
         for language in Language
         if language.value in content[channel.value]
     ]
 
 
-def _message(
-    channel: Channel, language: Language, words: str | dict[str, str], telephone: str | None
+def message(
+    channel: Channel, language: Language, words: str | Mapping[str, str], telephone: str | None
 ) -> Message:
+    """One message. `words`: those of its language; see `messages`."""
     link = LINK[language]
     subject: str | None = None
     if isinstance(words, str):

@@ -65,6 +65,10 @@ class Pages:
         )
         return HTMLResponse(page, status_code=status)
 
+    def part(self, name: str, **values: object) -> str:
+        """A part of a page, for a script to put in the place of the one that is shown."""
+        return self._templates.get_template(f"{name}.html").render(**values)
+
     def of_problem(self, request: Request, problem: Problem) -> Response | None:
         """`problem` as a page; None where a program asked. Whoever only wants to look may sign in first."""
         if is_for_programs(request):
