@@ -69,7 +69,7 @@ async def test_deciding_can_be_done_on_any_screen(
     await page.get_by_role("button", name="Approve this update").click()
     await expect(page.get_by_role("link", name="Enter why it cannot wait for the usual time")).to_be_visible()
     await check(page, "approve-error-320")
-    await page.get_by_label("Why it cannot wait").fill("It is in the news already.")
+    await page.get_by_label("Why it cannot wait, if it is urgent").fill("It is in the news already.")
     await page.get_by_role("button", name="Approve this update").click()
     await expect(page.get_by_text("You approved this update.")).to_be_visible()
     await check(page, "approved-320")

@@ -349,5 +349,5 @@ async def test_drafts_and_what_was_sent_back_wait_for_their_authors(
     assert f'href="/updates/{update}"' in mine
     assert "Why: It is the 8th" in words(mine)
     assert "Change it" in overview
-    assert "Sent back by demo-senior: It is the 8th" in overview
+    assert "They said: It is the 8th" in overview
     assert f'href="/updates/{update}"' not in (await browser.get("/")).text
