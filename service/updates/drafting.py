@@ -21,6 +21,7 @@ from service.staff.roles import Act
 from service.updates.body import UpdateBody
 from service.updates.checks import Blocked, check, without_details
 from service.updates.content import Content, Templates, body_of, content_of, content_sha256
+from service.updates.reporting import report_details
 from service.updates.states import UpdateState, check_move
 from service.updates.tables import NotifyTemplate, Update, UpdateVersion
 
@@ -60,6 +61,7 @@ async def draft(
     tx.add(update)
     await tx.flush()
     version = await _add_version(tx, update, content, by=staff, now=now)
+    await report_details(tx, staff, scheme, update.id, body, now=now)
     await chain.append(
         tx,
         UpdateDrafted(
@@ -93,6 +95,7 @@ async def edit(
     update.version = version.version
     tx.add(update)
     await tx.flush()
+    await report_details(tx, staff, scheme, update.id, body, now=now)
     await chain.append(
         tx,
         UpdateEdited(
