@@ -55,6 +55,7 @@ class Act(StrEnum):
     READ_UPDATES = "read_updates"
     READ_CERTIFICATES = "read_certificates"
     EDIT_SCHEME = "edit_scheme"
+    NAME_DEPUTY = "name_deputy"
 
 
 _ANY: Final = frozenset(Role)
@@ -99,6 +100,8 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.READ_UPDATES: _ANY,
         Act.READ_CERTIFICATES: _ANY,
         Act.EDIT_SCHEME: frozenset({Role.OPERATOR}),
+        # Nor for this: everybody who is told that something waits may be away.
+        Act.NAME_DEPUTY: _ANY,
     }
 )
 

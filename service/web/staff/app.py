@@ -26,6 +26,7 @@ from service.web.staff import (
     audit,
     certificates,
     checking,
+    deputies,
     holding,
     holds,
     home,
@@ -33,6 +34,7 @@ from service.web.staff import (
     overview,
     previewing,
     signing_in,
+    test_sends,
     unreached,
     updates,
     watching,
@@ -106,6 +108,8 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(unreached.router)
     app.include_router(after_approval.router)
     app.include_router(audiences.router)
+    app.include_router(test_sends.router)
+    app.include_router(deputies.router)
     app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)

@@ -50,6 +50,7 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.INCIDENT: "Run an incident",
     Act.AUDIT: "Read the audit log",
     Act.EDIT_SCHEME: "Change a scheme",
+    Act.NAME_DEPUTY: "Name a deputy of the same role, who is told instead of them what waits",
 }
 """What staff do, as the page of who may do what says it, in its order."""
 
