@@ -122,10 +122,6 @@ def _by_whom(approval: Approval | None) -> str:
     return f"By {approval.decided_by}, on {moment(approval.decided_at)}"
 
 
-def _row(key: str, value: str) -> Row:
-    return {"key": {"text": key}, "value": {"text": value, "classes": "govuk-!-text-break-word"}}
-
-
 def _counts(words: str, count: int, *, total: bool = False) -> list[Row]:
     weight = "govuk-!-font-weight-bold" if total else "govuk-!-font-weight-regular"
     return [
