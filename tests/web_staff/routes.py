@@ -50,6 +50,7 @@ PAGES: dict[tuple[str, str], str] = {
     ("POST", f"/updates/{SOME_ID}/edit"): "comms senior",
     ("GET", f"/updates/{SOME_ID}/check"): "comms senior",
     ("POST", f"/updates/{SOME_ID}/submit"): "comms senior",
+    ("POST", f"/updates/{SOME_ID}/test-send"): "comms senior",
     ("GET", f"/updates/{SOME_ID}"): EVERYBODY,
     ("GET", f"/updates/{SOME_ID}/approve"): "senior",
     ("POST", f"/updates/{SOME_ID}/approval"): "senior",
