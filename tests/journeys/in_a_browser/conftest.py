@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from deploy.one_machine.valkey import EmbeddedValkey
 from tests.harness.servers import TEMPLATE, Cluster, Database, StandIn
@@ -18,7 +18,7 @@ from tests.journeys.in_a_browser.backstage import Backstage
 from tests.journeys.in_a_browser.looking import Looking
 from tests.journeys.in_a_browser.person import Person
 from tests.journeys.in_a_browser.screens import SCREENS, Play, Screen, pairwise
-from tests.web_public.browsing import NEEDED, launched
+from tests.web_public.browsing import NEEDED, chromium
 from tests.web_public.people import People
 from tests.web_public.serving import Serving, public_process
 
@@ -60,7 +60,7 @@ def _play(item: pytest.Function) -> Play:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     # For this folder alone: Playwright's loop would stand in the way of asynchronous tests.
-    with sync_playwright() as playwright, launched(playwright) as browser:
+    with chromium() as browser:
         yield browser
 
 

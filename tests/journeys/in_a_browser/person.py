@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
+from service.registrations.words import Language
 from service.schemes.reading import SchemeView
 from service.web.public import catalogue
 from tests.journeys.in_a_browser.looking import Looking
@@ -60,9 +61,13 @@ class Person:
         """A page that knows no language yet, which is chosen at its top."""
         self.page.goto(path)
         if self.page.locator("html").get_attribute("lang") != self.language:
-            with self.page.expect_navigation():
-                self.page.locator(f"a[hreflang={self.language}]").click()
+            self.changes_language()
         self.sees(heading, **values)
+
+    def changes_language(self) -> None:
+        """To the other one, by the link at the top of every page."""
+        here = catalogue.read(Language(str(self.page.locator("html").get_attribute("lang"))))
+        self.follows_text(here("layout.other_language"))
 
     def sees(self, heading: str, **values: str) -> None:
         """This page, and that it is as every page has to be."""

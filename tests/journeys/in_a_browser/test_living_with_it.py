@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from service.registrations.words import Kind
+from service.registrations.words import Kind, Language
+from service.web.public import catalogue
 from tests.harness.people import somebody
 from tests.journeys.in_a_browser.backstage import Backstage, home, mobile
 from tests.journeys.in_a_browser.person import Person
@@ -81,10 +82,11 @@ def test_a_link_is_asked_for_and_language_topics_formats_and_a_pause_are_changed
     person.chooses("manage.language_cy" if person.language == "en" else "manage.language_en")
     person.presses("manage.save")
     # The pages speak it at once, and there is a way back at their top.
-    with person.page.expect_navigation():
-        person.page.locator(f"a[hreflang={person.language}]").click()
-    person.is_told("manage.done_language")
-    other = "cy" if person.language == "en" else "en"
+    other = Language.WELSH if person.language is Language.ENGLISH else Language.ENGLISH
+    told = catalogue.read(other)("manage.done_language")
+    assert told in person.page.get_by_role("alert").inner_text()
+    person.changes_language()
+    person.sees("manage.heading")
     assert backstage.value(CHOICES, registration) == f"{other}{{bsl}}false"
 
 
@@ -142,7 +144,7 @@ def test_a_copy_of_what_is_held_goes_to_the_person(
     person.presses("manage.copy_button")
     person.is_told("manage.done_copy")
     backstage.works()
-    copy = backstage.message(email)["body"]
+    copy = backstage.message(email)["body"].replace("\\", "")  # Notify's signs for "no markdown".
     assert email in copy
     assert person.topics[1] in copy
 

@@ -61,6 +61,7 @@ def test_whoever_comes_late_reads_the_archive_and_its_feed(person: Person, peopl
         ("/confirm/used", "problem.410.heading"),
         ("/manage/old", "problem.410.heading"),
         ("/{scheme}/register/check", "register.who.heading"),
+        ("/{scheme}/register/done", "done.heading"),
     ],
 )
 def test_where_there_is_nothing_a_page_says_so_and_leads_on(person: Person, path: str, heading: str) -> None:

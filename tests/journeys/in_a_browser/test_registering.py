@@ -152,9 +152,8 @@ def test_the_language_is_changed_on_every_page_and_nothing_is_lost(
     person: Person, backstage: Backstage
 ) -> None:
     def there_and_back() -> None:
-        for _ in range(2):
-            with person.page.expect_navigation():
-                person.page.locator("a[hreflang]").click()
+        person.changes_language()
+        person.changes_language()
 
     answers = form(Kind.ORGANISATION, ContactBy.EMAIL, ContactBy.LETTER)
     begins(person)
