@@ -174,7 +174,6 @@ def test_whoever_has_everything_erased_is_told_what_stays_and_the_link_is_dead(
     person.sees("manage.erased_heading")
     assert backstage.value("SELECT count(*) FROM registrations WHERE id = %s", registration) == 0
     person.comes_to(manage, "problem.410.heading")
-    person.follows("problem.home", "home.heading")
 
 
 def test_a_death_stops_the_messages_and_an_executor_takes_the_registration_over(

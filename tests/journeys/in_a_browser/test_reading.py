@@ -3,8 +3,6 @@
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
-import pytest
-
 from tests.journeys.in_a_browser.person import Person
 from tests.web_public.people import WORDS, People
 
@@ -54,18 +52,15 @@ def test_whoever_comes_late_reads_the_archive_and_its_feed(person: Person, peopl
     person.follows("archive.register", "start.heading", scheme=person.scheme_name)
 
 
-@pytest.mark.parametrize(
-    ("path", "heading"),
-    [
-        ("/no/such/page", "problem.404.heading"),
+def test_where_there_is_nothing_a_page_says_so_and_leads_on(person: Person) -> None:
+    for path, heading in (
+        (f"{person.scheme}/register/check", "expired.heading"),
+        (f"{person.scheme}/register/done", "done.heading"),
+        (f"{person.scheme}/no-such-page", "problem.404.heading"),
         ("/confirm/used", "problem.410.heading"),
-        ("/manage/old", "problem.410.heading"),
-        ("/{scheme}/register/check", "register.who.heading"),
-        ("/{scheme}/register/done", "done.heading"),
-    ],
-)
-def test_where_there_is_nothing_a_page_says_so_and_leads_on(person: Person, path: str, heading: str) -> None:
-    person.comes_to(path.format(scheme=person.scheme[1:]), heading)
+    ):
+        person.comes_to(path, heading)
+    person.follows("problem.home", "home.heading")
 
 
 def test_a_scheme_that_has_closed_says_so_and_keeps_its_links(person: Person, people: People) -> None:
