@@ -35,7 +35,7 @@ Play = frozenset[tuple[str, object]]
 
 
 def pairwise(plays: Sequence[Play]) -> list[Play]:
-    """A few of `plays` that hold every pair of values that is in any of them; the first where any would do."""
+    """A few of `plays` that hold every pair of values that is in any; the first where another would do."""
     missing = set().union(*map(_pairs, plays))
     chosen: list[Play] = []
     while missing:
