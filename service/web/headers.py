@@ -31,6 +31,9 @@ POLICY: Final = "; ".join(
     )
 )
 
+WITH_LIVE_FIGURES: Final = f"{POLICY}; connect-src 'self'"
+"""For a host whose pages ask it for figures while they are open."""
+
 ALWAYS: Final = {
     "Content-Security-Policy": POLICY,
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -49,8 +52,9 @@ ASSETS_MAY_BE_KEPT: Final = "public, max-age=86400"
 class SecurityHeaders:
     """Puts the headers on every answer, refusals included. Nothing but assets may be stored anywhere."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, policy: str = POLICY) -> None:
         self._app = app
+        self._always = ALWAYS | {"Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,7 +64,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(ALWAYS)
+                headers.update(self._always)
                 is_asset = scope["path"].startswith(ASSETS) and message["status"] in (200, 304)
                 headers["Cache-Control"] = ASSETS_MAY_BE_KEPT if is_asset else "no-store"
             await send(message)
