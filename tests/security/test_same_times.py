@@ -59,7 +59,6 @@ CALLS: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.xdist_group("stack")
 def test_30_known_left_and_suppressed_addresses_take_as_long_as_a_new_one(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     print(f"\nseed {SEED}, {ROUNDS} rounds, times in ms")

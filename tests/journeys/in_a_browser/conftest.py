@@ -2,8 +2,7 @@
 
 A journey is a test that takes a `person`; it is written once, in keys of the pages' words, and played on all
 eight screens. `make test` plays a selection in which every pair of values of journey, script, language and
-width is played (of who registers and how they are told, too), and `make long` all the others. Each width has
-a group of its own, so that its pages are looked at once by axe.
+width is played (of who registers and how they are told, too), and `make long` all the others.
 """
 
 from collections.abc import Iterator
@@ -27,15 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "screen" not in metafunc.fixturenames:
         return
     marks = [*NEEDED, pytest.mark.timeout(300)]
-    metafunc.parametrize(
-        "screen",
-        [
-            pytest.param(
-                screen, id=str(screen), marks=[*marks, pytest.mark.xdist_group(f"journeys-{screen.width}")]
-            )
-            for screen in SCREENS
-        ],
-    )
+    metafunc.parametrize("screen", [pytest.param(screen, id=str(screen), marks=marks) for screen in SCREENS])
 
 
 @pytest.hookimpl(tryfirst=True)
