@@ -33,6 +33,7 @@ from service.web.staff import (
     listing,
     overview,
     previewing,
+    schemes,
     signing_in,
     test_sends,
     unreached,
@@ -104,6 +105,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(approving.router)
     app.include_router(watching.router)
     app.include_router(holding.router)
+    app.include_router(schemes.router)
     app.include_router(updates.router)
     app.include_router(unreached.router)
     app.include_router(after_approval.router)
