@@ -41,7 +41,7 @@ FIND = text("""
 """)
 
 COUNT = text("""
-    SELECT d.update_id, count(*) FROM deliveries d
+    SELECT d.update_id, count(*) AS addresses FROM deliveries d
     WHERE d.update_id = ANY (:updates) AND d.state = ANY (:unreached)
         AND NOT EXISTS (SELECT FROM passed_on p WHERE p.from_delivery = d.id)
     GROUP BY d.update_id
@@ -74,4 +74,4 @@ async def unreached_addresses(tx: Transaction, updates: Iterable[UUID]) -> dict[
     rows = await tx.execute(
         COUNT, {"updates": list(updates), "unreached": [state.value for state in UNREACHED]}
     )
-    return dict(rows.tuples().all())
+    return {row.update_id: row.addresses for row in rows}

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, distinct, or_
+from sqlalchemy import and_, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from service.database import Transaction
@@ -47,13 +48,14 @@ class OnDesk:
 
 async def desk(tx: Transaction, subject: Subject, *, now: datetime) -> list[OnDesk]:
     """Updates in hand, those that left within a month, and one's own drafts, newest first. One query."""
-    authors = (
-        select(func.array_agg(distinct(col(UpdateVersion.edited_by))))
-        .where(col(UpdateVersion.update_id) == col(Update.id))
+    any_version = aliased(UpdateVersion)
+    editors = (
+        select(func.array_agg(col(any_version.edited_by).distinct()))
+        .where(col(any_version.update_id) == col(Update.id))
         .scalar_subquery()
     )
     rows = await tx.exec(
-        select(Update, UpdateVersion, authors)
+        select(Update, UpdateVersion, editors)
         .join(
             UpdateVersion,
             (col(UpdateVersion.update_id) == col(Update.id))

@@ -76,12 +76,17 @@ class StaffBrowser:
         headers = {name.replace("_", "-"): value for name, value in more.items()}
         return await self.http.post(path, data={"csrf": token, **(form or {})}, headers=headers)
 
-    async def press(self, page: httpx.Response, action: str) -> httpx.Response:
-        """Send the page's form to `action` with its hidden fields."""
+    async def press(self, page: httpx.Response, action: str, **typed: str) -> httpx.Response:
+        """Send the page's first form to `action`: its hidden fields, and what is typed into the others."""
+        return await self.http.post(action, data={**self.hidden(page, action), **typed})
+
+    def hidden(self, page: httpx.Response, action: str, *, doing: str | None = None) -> dict[str, str]:
+        """The hidden fields of the page's form to `action`; of the one whose button says `doing`."""
         for form in FORM.finditer(page.text):
             if form[1] == action:
                 fields = {name: unescape(value) for name, value in HIDDEN.findall(form[0])}
-                return await self.http.post(action, data=fields)
+                if doing is None or fields["doing"] == doing:
+                    return fields
         raise AssertionError(f"the page has no form for {action}")
 
 

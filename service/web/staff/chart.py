@@ -32,7 +32,7 @@ class Chart:
     most: int
     begins: str
     ends: str
-    rows: tuple[tuple[str, int, int, int], ...]
+    rows: tuple[tuple[str, tuple[int, int, int]], ...]
     """Time of day in London; handed over, delivered and failed in the step that begins then."""
 
 
@@ -48,7 +48,7 @@ def chart(over_time: OverTime) -> Chart | None:
         most=most,
         begins=_clock(points[0].begins),
         ends=_clock(points[-1].begins + over_time.step),
-        rows=tuple((_clock(each.begins), each.accepted, each.delivered, each.failed) for each in points),
+        rows=tuple((_clock(each.begins), (each.accepted, each.delivered, each.failed)) for each in points),
     )
 
 

@@ -101,13 +101,14 @@ def _rows(update: Update, approval: Approval | None, *, scheme: str, leaves: str
 
 def _happened(version: VersionSeen) -> list[str]:
     """What was done with one version, newest first."""
-    done = [(version.edited_at, f"Version {version.version} saved by {version.edited_by}")]
-    done += [(each.at, f"Version {version.version} submitted by {each.by}") for each in version.submitted]
+    number = f"Version {version.version}"
+    done = [(version.edited_at, f"{number} saved by {version.edited_by}", "")]
+    done += [(each.at, f"{number} submitted by {each.by}", "") for each in version.submitted]
     for each in version.decided:
         approved = each.decision is Decision.APPROVE
-        said = f": {each.comment}" if each.comment else ""
-        done.append((each.at, f"{'Approved' if approved else 'Sent back'} by {each.by}{said}"))
-    return [f"{words}, on {moment(at)}" for at, words in sorted(done, reverse=True)]
+        said = f" They said: {each.comment}" if each.comment else ""
+        done.append((each.at, f"{'Approved' if approved else 'Sent back'} by {each.by}", said))
+    return [f"{words}, on {moment(at)}.{said}" for at, words, said in sorted(done, reverse=True)]
 
 
 def _actions(update: Update, staff: Staff, authors: set[str]) -> list[Next]:
