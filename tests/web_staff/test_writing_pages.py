@@ -173,7 +173,7 @@ async def test_whatever_is_there_is_kept_and_what_cannot_be_read_is_kept_on_the_
 async def test_a_time_is_londons_and_a_wrong_one_is_said(
     service: Service, comms: StaffBrowser, host: StaffHost
 ) -> None:
-    def at(day: str, time: str, **more: str) -> dict[str, str]:
+    def at(day: str, time: str, **more: str) -> dict[str, Any]:
         parts = dict(zip(("send_at_year", "send_at_month", "send_at_day"), day.split("-"), strict=True))
         return {"when": "at", **parts, "send_at_time": time, **more}
 
