@@ -50,6 +50,7 @@ PAGES: dict[tuple[str, str], str] = {
     ("POST", f"/updates/{SOME_ID}/edit"): "comms senior",
     ("GET", f"/updates/{SOME_ID}/check"): "comms senior",
     ("POST", f"/updates/{SOME_ID}/submit"): "comms senior",
+    ("POST", f"/updates/{SOME_ID}/test-send"): "comms senior",
     ("GET", f"/updates/{SOME_ID}"): EVERYBODY,
     ("GET", f"/updates/{SOME_ID}/approve"): "senior",
     ("POST", f"/updates/{SOME_ID}/approval"): "senior",
@@ -66,5 +67,11 @@ PAGES: dict[tuple[str, str], str] = {
     ("GET", "/holds"): EVERYBODY,
     ("POST", "/holds"): EVERYBODY,
     ("POST", f"/holds/{SOME_ID}/lift"): "operator senior",
+    ("GET", "/schemes"): EVERYBODY,
+    ("GET", "/schemes/windrush"): EVERYBODY,
+    ("GET", "/schemes/windrush/edit"): "operator",
+    ("POST", "/schemes/windrush/edit"): "operator",
+    ("POST", "/schemes/windrush/public-list"): "operator senior",
+    ("POST", f"/schemes/windrush/public-list/{SOME_ID}"): "operator senior",
 }
 """The pages, which `contract.md` leaves to us: one asks for what the call of the API beside it asks for."""

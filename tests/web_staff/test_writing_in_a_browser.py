@@ -46,11 +46,11 @@ async def test_the_pages_of_writing_can_be_read_on_any_screen_and_follow_what_is
 
     for width, name in ((WIDE, "{}"), (NARROW, "{}-320")):
         page = await opened("/updates", by="comms", width=width)
-        await check(page, name.format("updates"))
+        await check(page, name.format("staff-updates"))
         await page.goto(f"{path}/check")
-        await check(page, name.format("check"))
+        await check(page, name.format("staff-check"))
         await page.goto(f"{path}/edit")
-        await check(page, name.format("write"))
+        await check(page, name.format("staff-write"))
 
     page = await opened(f"{path}/edit", by="comms")
     await page.get_by_label("Email in English: text", exact=True).fill("# Quite another heading")
@@ -60,4 +60,18 @@ async def test_the_pages_of_writing_can_be_read_on_any_screen_and_follow_what_is
     await expect(page.locator("#people-said")).to_have_text("3 people would be told now.")
     await page.get_by_label("People for themselves").uncheck()
     await expect(page.locator("#people-said")).to_have_text("0 people would be told now.")
-    await check(page, "write-typed")
+    await check(page, "staff-write-typed")
+
+    assert (await host.call("comms2", "PATCH", f"/v1{path}", json={"title": "Theirs"})).status_code == 200
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await page.get_by_role("heading", name="Somebody else has saved this update").wait_for()
+    await check(page, "staff-both-versions")
+    await page.set_viewport_size({"width": NARROW, "height": 800})
+    await check(page, "staff-both-versions-320")
+    await page.get_by_role("button", name="Put both together").click()
+    await page.get_by_text("What the other version says").first.wait_for()
+    await page.get_by_label("At a time").check()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await page.get_by_role("link", name="The date needs a day").click()
+    await expect(page.get_by_label("Day")).to_be_focused()
+    await check(page, "staff-write-error-320")

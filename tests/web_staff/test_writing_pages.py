@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.harness.people import Service, now
 from tests.harness.servers import Database
 from tests.updates.directory import Directory
 from tests.web_staff.browsing import StaffBrowser, path_of
-from tests.web_staff.serving import StaffHost
+from tests.web_staff.serving import StaffHost, workers_running
 from workers import plan
 
 NEW = "/schemes/windrush/updates/new"
@@ -172,7 +173,7 @@ async def test_whatever_is_there_is_kept_and_what_cannot_be_read_is_kept_on_the_
 async def test_a_time_is_londons_and_a_wrong_one_is_said(
     service: Service, comms: StaffBrowser, host: StaffHost
 ) -> None:
-    def at(day: str, time: str, **more: str) -> dict[str, str]:
+    def at(day: str, time: str, **more: str) -> dict[str, Any]:
         parts = dict(zip(("send_at_year", "send_at_month", "send_at_day"), day.split("-"), strict=True))
         return {"when": "at", **parts, "send_at_time": time, **more}
 
@@ -394,3 +395,21 @@ async def test_nothing_typed_is_lost_when_the_session_ends_while_somebody_writes
     shown = await host.shown(path.split("/")[2])
     assert (shown["title"], shown["version"]) == (typed["title"], 2)
     assert shown["audience"]["kinds"] == sorted(WRITTEN["kinds"])
+
+
+async def test_an_author_sends_it_to_themselves_unless_something_is_in_the_way(
+    service: Service, comms: StaffBrowser
+) -> None:
+    subject = f"News {uuid4().hex.translate(str.maketrans('0123456789', 'ghijklmnop'))}"
+    path = (await saved(comms, email_en_subject=subject, email_cy_body="")).replace("/edit", "")
+    refused = await send(comms, f"{path}/test-send", {})
+    assert (refused.status_code, [where for where, _ in summary(refused)]) == (422, ["finding-0"])
+    assert "email.cy" not in refused.text, "a place is said in words"
+    await send(comms, f"{path}/edit", version="1", email_en_subject=subject)
+
+    async with workers_running(service):
+        done = await send(comms, f"{path}/test-send", {})
+    assert path_of(done) == f"{path}/check?done=sent"
+    assert "It was sent to your own address" in (await comms.get(path_of(done))).text
+    inbox = service.notify.inbox("comms@staff.example.org")
+    assert [each["subject"] for each in inbox].count(f"[Test] {subject}") == 1

@@ -34,6 +34,7 @@ from service.web.staff import (
     myself,
     overview,
     previewing,
+    schemes,
     signing_in,
     test_sends,
     unreached,
@@ -106,6 +107,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(watching.router)
     app.include_router(holding.router)
     app.include_router(myself.router)
+    app.include_router(schemes.router)
     app.include_router(updates.router)
     app.include_router(unreached.router)
     app.include_router(after_approval.router)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from service.database import Transaction
 from service.doorbell import Job
-from service.errors import Invalid
+from service.errors import Conflict, Invalid, TooOften, Unavailable
 from service.schemes.reading import SchemeView, get_scheme
 from service.staff.principal import Staff
 from service.staff.roles import Act
@@ -35,12 +35,20 @@ from service.web.staff.previewing import Seen, around, costs, seen
 from service.web.staff.process import Here, StaffProcess, allowed
 from service.web.staff.reading import leaves
 from service.web.staff.remarks import Remark
+from service.web.staff.test_sends import send_test
+from service.web.staff.wording import counted
 from service.web.staff.written import Written
 
 router: Final = APIRouter(include_in_schema=False)
 
 Submitter = Annotated[Staff, Depends(allowed(Act.SUBMIT_UPDATE))]
 
+Tester = Annotated[Staff, Depends(allowed(Act.TEST_SEND))]
+
+DONE: Final = {
+    "sent": "It was sent to your own address, in each language.",
+    "unclear": "GOV.UK Notify did not answer. It may still come to your own address.",
+}
 REASON: Final = "reason:"
 """What the names of the inputs of reasons begin with; the key of the finding follows."""
 _REASONS: Final = TypeAdapter(dict[str, Remark])
@@ -85,7 +93,7 @@ async def check(request: Request, update_id: UUID, here: Here, staff: Submitter,
     async with here.transactions.begin() as tx:
         checked = await _checked(tx, here, staff, update_id)
     said = {finding.key: finding.reason or "" for finding in checked.findings}
-    return _show(request, here, checked, said, tested=done == "tested")
+    return _show(request, here, checked, said, done=DONE.get(done))
 
 
 @router.post("/updates/{update_id}/submit")
@@ -108,6 +116,25 @@ async def submit(request: Request, update_id: UUID, here: Here, staff: Submitter
     return _show(request, here, checked, said, errors=_errors(refusal, checked))
 
 
+@router.post("/updates/{update_id}/test-send")
+async def send_to_oneself(
+    request: Request, update_id: UUID, here: Here, staff: Tester, form: SentForm
+) -> Response:
+    """Its emails as they are now, to whoever asks for them."""
+    try:
+        sent = await send_test(update_id, here, staff)
+    except (Conflict, TooOften, Unavailable) as error:
+        refusal = error
+    else:
+        return go_to(f"/updates/{update_id}/check?done={sent['status']}")
+    async with here.transactions.begin() as tx:
+        checked = await _checked(tx, here, staff, update_id)
+    said = {finding.key: finding.reason or "" for finding in checked.findings}
+    if isinstance(refusal, Blocked):
+        return _show(request, here, checked, said, errors=_errors(refusal, checked))
+    return _show(request, here, checked, said, errors=(("test-send", refusal.message),))
+
+
 async def _checked(tx: Transaction, here: StaffProcess, staff: Staff, update_id: UUID) -> Checked:
     update = await get_update(tx, update_id)
     version = await current_version(tx, update)
@@ -123,7 +150,7 @@ async def _checked(tx: Transaction, here: StaffProcess, staff: Staff, update_id:
         findings=await findings_of(tx, update, version),
         seen=[each for each in seen(words, them) if each.message is not None],
         people=people,
-        cost=costs(people.people, words, them) if people.people else "",
+        cost=costs(people.people, words, them),
         wrong_time=wrong_time(send_at, scheme.about.hours, now=here.clock.now()) if send_at else None,
     )
 
@@ -135,7 +162,7 @@ def _show(
     said: dict[str, str],
     *,
     errors: Errors = (),
-    tested: bool = False,
+    done: str | None = None,
 ) -> Response:
     shown = {finding.key: _shown(number, finding, said) for number, finding in enumerate(checked.findings)}
     in_the_way = [shown[finding.key] for finding in checked.findings if finding.blocks]
@@ -159,8 +186,9 @@ def _show(
             for finding in checked.findings
             if not finding.blocks and not finding.wants_reason
         ],
+        counted=counted,
         leaves=leaves(checked.version.content, here),
-        tested=tested,
+        done=done,
     )
 
 

@@ -67,4 +67,5 @@ def message(
 
 def _as_typed(text: str) -> Markup:
     """A text message has no formatting: its lines are as they were typed."""
-    return Markup('<p class="govuk-body kept-as-typed">{}</p>').format(escape(text))
+    lines = Markup("<br>").join(escape(text).split("\n"))
+    return Markup('<p class="govuk-body">{}</p>').format(lines)

@@ -71,20 +71,26 @@ def seen(words: Words, them: Around) -> list[Seen]:
     return [_seen(channel, language, words, them) for channel in MESSAGES for language in Language]
 
 
-def costs(people: People, words: Words, them: Around) -> str:
-    """What it costs to tell `people`, as far as the deployment says what it pays. Emails cost nothing."""
+def costs(people: People | None, words: Words, them: Around) -> str:
+    """What it costs to tell `people`, as far as the deployment says what it pays; nothing for nobody."""
+    if people is None or not people.people:
+        return ""
     texts, letters = (people.channels.get(channel.value, 0) for channel in (Channel.SMS, Channel.LETTER))
     # Nobody knows yet who is told in which language: the longer text counts.
     parts = max((_segments(language, words, them) for language in Language), default=0)
     sums = [
-        *([f"{counted(texts, 'text message', 'text messages')} of up to {parts}"] if texts else []),
+        *(
+            [f"{counted(texts, 'text message', 'text messages')}, each sent as up to {parts}"]
+            if texts
+            else []
+        ),
         *([counted(letters, "letter", "letters")] if letters else []),
     ]
     if not sums:
         return "It costs nothing: emails are free."
     pence = Cost(texts, texts * parts, letters).pence(them.prices)
-    price = f"about {pounds(pence)}" if pence is not None else "nobody has set what they cost"
-    return f"{' and '.join(sums)}: {price}. Emails are free."
+    price = f"About {pounds(pence)}" if pence is not None else "Nobody has set what they cost"
+    return f"{' and '.join(sums)}. {price}; emails are free."
 
 
 @router.post("/schemes/{scheme}/updates/preview")
@@ -106,7 +112,7 @@ async def count_people(scheme: Slug, here: Here, staff: Writer, form: SentForm) 
         found = await find_scheme(tx, scheme)
         them = await around(tx, here, found)
         people = await count(tx, staff, found, written, update_of(form), now=here.clock.now())
-    cost = costs(people.people, written.words(), them) if people.people else ""
+    cost = costs(people.people, written.words(), them)
     return {
         "people": here.pages.part("people", people=people, cost=cost),
         "people-said": str(escape(people.said)),

@@ -15,15 +15,16 @@ from starlette.responses import Response
 
 from service.database import Transaction
 from service.errors import Invalid
+from service.schemes.hours import MIDNIGHT
 from service.schemes.reading import SchemeView, find_scheme, get_scheme
 from service.staff.principal import Staff
 from service.staff.roles import Act
 from service.updates import drafting
 from service.updates.body import LONGEST_TEXT, UpdateDraft
 from service.updates.content import send_time
-from service.updates.drafting import SomebodyElseSaved, current_version
+from service.updates.drafting import SomebodyElseSaved, TemplateNotSeen, current_version
 from service.updates.reading import get_update
-from service.updates.states import UpdateState, check_move
+from service.updates.states import UpdateState, WrongState, check_move
 from service.updates.windows import wrong_time
 from service.web.staff.chosen_people import Counted, count, listed
 from service.web.staff.forms import SentForm, text
@@ -78,7 +79,7 @@ async def create(request: Request, scheme: Slug, here: Here, staff: Writer, form
                 draft = await _draft(tx, staff, found, written, None)
                 update = await drafting.draft(tx, staff, found, draft, now=here.clock.now())
             return _onwards(form, update.id)
-        except (NotTaken, Invalid) as error:
+        except (NotTaken, Invalid, TemplateNotSeen) as error:
             errors = _errors(error)
     async with here.transactions.begin() as tx:
         again = await _form(tx, here, staff, await find_scheme(tx, scheme), written, None)
@@ -125,7 +126,7 @@ async def save(request: Request, update_id: UUID, here: Here, staff: Editor, for
             return _onwards(form, update_id)
         except SomebodyElseSaved:
             return await _both(request, here, update_id, written)
-        except (NotTaken, Invalid) as error:
+        except (NotTaken, Invalid, TemplateNotSeen, WrongState) as error:
             errors = _errors(error)
     async with here.transactions.begin() as tx:
         update = await get_update(tx, update_id)
@@ -184,7 +185,7 @@ async def _form(
         written=written,
         seen={each.id: each for each in seen(words, them)},
         people=people,
-        cost=costs(people.people, words, them) if people.people else "",
+        cost=costs(people.people, words, them),
         listed=on_list,
     )
 
@@ -224,13 +225,19 @@ def _show(request: Request, here: StaffProcess, form: Form, errors: Errors, **va
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
         errors=errors,
         form=form,
-        hours=str(form.scheme.about.hours),
+        hours=_hours(form.scheme),
         longest_text=LONGEST_TEXT,
         label=place,
         kinds=[{"value": kind.value, "text": words} for kind, words in KINDS.items()],
         languages=[{"value": each.value, "text": words} for each, words in LANGUAGES.items()],
         **(nothing | values),
     )
+
+
+def _hours(scheme: SchemeView) -> str | None:
+    """When the scheme writes to people; None where it does at any time."""
+    hours = scheme.about.hours
+    return None if hours.begins == hours.ends == MIDNIGHT else str(hours)
 
 
 def _only_looks(form: FormData) -> bool:
@@ -249,7 +256,11 @@ def _version(form: FormData) -> int:
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
 
 
-def _errors(error: NotTaken | Invalid) -> Errors:
-    if isinstance(error, NotTaken):
-        return error.errors
-    return tuple((input_of(field), f"{named(field)}: {rule}") for field, rule in error.fields.items())
+def _errors(error: NotTaken | Invalid | TemplateNotSeen | WrongState) -> Errors:
+    match error:
+        case NotTaken():
+            return error.errors
+        case Invalid():
+            return tuple((input_of(field), f"{named(field)}: {rule}") for field, rule in error.fields.items())
+        case _:
+            return (("", error.message),)
