@@ -273,7 +273,7 @@ def test_every_table_has_been_decided_about(migrated: Database) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_can_do_what_is_written_here_and_nothing_else(migrated: Database, role: str) -> None:
+def test_08_a_role_can_do_what_is_written_here_and_nothing_else(migrated: Database, role: str) -> None:
     assert found_by_trying(migrated, role) == expected(migrated, role)
 
 
