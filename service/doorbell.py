@@ -48,6 +48,9 @@ class Job(StrEnum):
     WITNESS = "witness"
     COMPARE = "compare"
     REPLIES = "replies"
+    ERRANDS = "errands"
+    TEST_SENDS = "test_sends"
+    """Apart from the other errands: Notify may be slow, and nobody else has to wait for it."""
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -64,6 +67,8 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.WITNESS: Lane.CARE,
     Job.COMPARE: Lane.CARE,
     Job.REPLIES: Lane.URGENT,
+    Job.ERRANDS: Lane.URGENT,
+    Job.TEST_SENDS: Lane.URGENT,
 }
 
 BUCKET_MS: Final = 100

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from service.doorbell import Job
+from service.errands import doing
 from service.registrations.reminding import remind
 from workers.context import WorkerContext
 
@@ -78,6 +79,7 @@ STATEMENTS = (
     OLD_MESSAGES,
     LONG_ENDED,
     UNUSED_CONTACTS,
+    doing.FORGET,
 )
 
 

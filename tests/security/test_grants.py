@@ -38,6 +38,7 @@ TABLES: Final = frozenset(
         "deliveries",
         "duplicates",
         "ended_confirmations",
+        "errands",
         "fulfilments",
         "heartbeats",
         "held_forms",
@@ -112,6 +113,10 @@ MAY: Final[Mapping[str, Allowed]] = {
         "staff_sessions": ADD | {"UPDATE": "seen_at", "DELETE": ALL},
         "used_sign_ins": ADD | {"DELETE": ALL},
         "held_forms": ADD | {"DELETE": ALL},
+        "errands": {
+            "INSERT": "id kind scheme_id sealed asked_by asked_at expires_at",
+            "SELECT": "id kind asked_by asked_at answered_at answer sealed_answer",
+        },
         "audit_events": READ,
     },
     "kept_callbacks": {
@@ -148,6 +153,7 @@ MAY: Final[Mapping[str, Allowed]] = {
         "certificates": ADD | {"UPDATE": ALL},
         "holds": ADD | {"UPDATE": "compared_at"},
         "incidents": ADD,
+        "errands": READ | {"DELETE": ALL, "UPDATE": "sealed taken_at answered_at answer sealed_answer"},
         "audit_events": {"SELECT": "seq hash"},
         "comparisons": ADD,
         "ended_confirmations": ADD | {"DELETE": ALL},

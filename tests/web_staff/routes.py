@@ -11,6 +11,7 @@ ROUTES: dict[tuple[str, str], str] = {
     ("POST", "/v1/schemes/windrush/updates"): "comms senior",
     ("GET", f"/v1/updates/{SOME_ID}"): EVERYBODY,
     ("PATCH", f"/v1/updates/{SOME_ID}"): "comms senior",
+    ("POST", f"/v1/updates/{SOME_ID}/test-sends"): "comms senior",
     ("POST", f"/v1/updates/{SOME_ID}/submission"): "comms senior",
     ("POST", f"/v1/updates/{SOME_ID}/approval"): "senior",
     ("POST", f"/v1/updates/{SOME_ID}/halt"): EVERYBODY,
