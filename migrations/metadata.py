@@ -11,6 +11,7 @@ import service.registrations.tables
 import service.replies.tables
 import service.schemes.tables
 import service.staff.tables
+import service.telling.tables
 import service.updates.tables  # noqa: F401
 
 METADATA = SQLModel.metadata

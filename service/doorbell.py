@@ -51,6 +51,7 @@ class Job(StrEnum):
     ERRANDS = "errands"
     TEST_SENDS = "test_sends"
     """Apart from the other errands: Notify may be slow, and nobody else has to wait for it."""
+    TELL = "tell"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -69,6 +70,7 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.REPLIES: Lane.URGENT,
     Job.ERRANDS: Lane.URGENT,
     Job.TEST_SENDS: Lane.URGENT,
+    Job.TELL: Lane.URGENT,
 }
 
 BUCKET_MS: Final = 100

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from service.doorbell import Job
 from service.errands import doing
 from service.registrations.reminding import remind
+from service.telling import finding
 from workers.context import WorkerContext
 
 OLD_ANSWERS = text("DELETE FROM journey_answers WHERE expires_at <= :now")
@@ -80,6 +81,7 @@ STATEMENTS = (
     LONG_ENDED,
     UNUSED_CONTACTS,
     doing.FORGET,
+    finding.FORGET,
 )
 
 

@@ -52,6 +52,18 @@ class RegistrantNamed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeputyNamed(Event):
+    """Somebody is told instead of the actor what waits, on certain days."""
+
+    act: ClassVar[str] = "deputy-named"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeputyEnded(Event):
+    act: ClassVar[str] = "deputy-ended"
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpdateSubmitted(Event):
     act: ClassVar[str] = "update-submitted"
     update: UUID

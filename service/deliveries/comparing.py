@@ -30,9 +30,9 @@ MARGIN: Final = timedelta(minutes=10)
 """Between our clock and Notify's, and between a hand-over's beginning and its row at Notify."""
 
 OURS: Final = re.compile(
-    r"(?P<kind>[cdt])-(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?P<number>[0-9]{1,9})"
+    r"(?P<kind>[cdnt])-(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?P<number>[0-9]{1,9})"
 )
-"""A reference of ours: of a confirmation, a delivery or a test, and which attempt it was."""
+"""A reference of ours: of a confirmation, delivery, notice to staff or test, and which attempt it was."""
 
 ADOPT = text("""
     WITH lost AS (
@@ -82,6 +82,7 @@ OWNED = text("""
     SELECT reference FROM attempts WHERE reference = ANY (:references)
     UNION ALL SELECT CAST(id AS text) FROM confirmations WHERE id = ANY (:others)
     UNION ALL SELECT CAST(id AS text) FROM ended_confirmations WHERE id = ANY (:others)
+    UNION ALL SELECT CAST(id AS text) FROM notices WHERE id = ANY (:others)
     UNION ALL SELECT CAST(id AS text) FROM errands WHERE id = ANY (:others)
 """)
 

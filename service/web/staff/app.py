@@ -22,6 +22,7 @@ from service.web.limits import BodyLimit
 from service.web.staff import (
     audit,
     certificates,
+    deputies,
     holds,
     home,
     schemes,
@@ -90,6 +91,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(updates.router)
     app.include_router(unreached.router)
     app.include_router(test_sends.router)
+    app.include_router(deputies.router)
     app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)
