@@ -191,7 +191,10 @@ _LINKS: Final = {
 }
 MAY_CALL: Final[Mapping[str, set[str]]] = {
     "kept_public": _LINKS,
-    "kept_staff": {"audit_append(text)"},
+    "kept_staff": {
+        "audit_append(text)",
+        "decide_public_list_change(uuid,text,text,timestamp with time zone)",
+    },
     "kept_callbacks": {"record_receipt(uuid,text,uuid,text)"},
     "kept_worker": {"audit_append(text)"},
 }
