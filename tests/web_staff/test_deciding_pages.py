@@ -6,7 +6,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from service.deliveries.tables import Need
+from service.holds.tables import IncidentKind, Scope
+from service.registrations.words import Channel, Kind
 from service.updates.halting import WHAT_TO_DO, Why
+from service.updates.states import UpdateState
+from service.web.staff import naming
 from tests.harness.people import Service
 from tests.updates.directory import Directory
 from tests.updates.words import body
@@ -52,6 +57,15 @@ async def approved(browser: StaffBrowser, update: str, **changes: str) -> Any:
     """Press the button that approves, as the page of the browser's person has it."""
     page = await browser.get(f"/updates/{update}/approve")
     return await browser.press(page, f"/updates/{update}/approval", **changes)
+
+
+def test_everything_that_the_pages_may_have_to_name_has_a_name() -> None:
+    assert set(naming.STATES) == set(UpdateState)
+    assert set(naming.CHANNELS) == set(Channel)
+    assert set(naming.KINDS) == set(Kind)
+    assert set(naming.NEEDS) == set(Need)
+    assert set(naming.SCOPES) == set(Scope)
+    assert set(naming.INCIDENTS) == set(IncidentKind)
 
 
 async def test_an_approver_reads_everything_approves_it_and_everybody_sees_who_did(

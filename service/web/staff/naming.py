@@ -59,6 +59,10 @@ INCIDENTS: Final[Mapping[IncidentKind, tuple[str, str]]] = {
         "update was stopped with somebody’s details in it",
         "updates were stopped with somebody’s details in them",
     ),
+    IncidentKind.DETAIL_IN_DRAFT: (
+        "draft had a registered person’s details in it",
+        "drafts had a registered person’s details in them",
+    ),
 }
 """What to say behind the number 1, and behind others."""
 
