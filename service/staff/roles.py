@@ -57,6 +57,7 @@ class Act(StrEnum):
     EDIT_SCHEME = "edit_scheme"
     NAME_DEPUTY = "name_deputy"
     CHANGE_PUBLIC_LIST = "change_public_list"
+    NAME_DEPUTY = "name_deputy"
 
 
 _ANY: Final = frozenset(Role)
@@ -105,6 +106,8 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.NAME_DEPUTY: _ANY,
         # The table says how many people, and not which: those who answer for a scheme's settings and words.
         Act.CHANGE_PUBLIC_LIST: frozenset({Role.OPERATOR, Role.SENIOR}),
+        # Nor for this: everybody who is told that something waits may be away.
+        Act.NAME_DEPUTY: _ANY,
     }
 )
 

@@ -179,7 +179,7 @@ async def test_one_that_was_halted_before_it_was_sent_is_resumed(
     assert (answer.status_code, answer.json().get("state")) == (200, "sending")
 
 
-async def test_the_author_cannot_approve(service: Service, host: StaffHost, directory: Directory) -> None:
+async def test_19_the_author_cannot_approve(service: Service, host: StaffHost, directory: Directory) -> None:
     directory.people(2)
     await plan.see_templates(service.worker)
     update = (await host.drafted(body(), by="senior"))["id"]
