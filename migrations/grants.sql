@@ -34,7 +34,7 @@ GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO k
 GRANT SELECT, INSERT ON updates TO kept_staff;
 GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
     sending_since, resumed_at, word_by, word_at, halted_why, sent_back_why) ON updates TO kept_staff;
-GRANT SELECT, INSERT ON update_versions, approvals TO kept_staff;
+GRANT SELECT, INSERT ON update_versions, submissions, approvals TO kept_staff;
 GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates, passed_on, fulfilments TO kept_staff;
 GRANT UPDATE (done_at, done_by) ON fulfilments TO kept_staff;
 GRANT SELECT, INSERT ON certificates TO kept_staff;

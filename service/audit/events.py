@@ -37,6 +37,8 @@ class UpdateSubmitted(Event):
     act: ClassVar[str] = "update-submitted"
     update: UUID
     version: int
+    reasons_sha256: str
+    """Of what was said to its findings, which the approver reads."""
 
 
 @dataclass(frozen=True, kw_only=True)

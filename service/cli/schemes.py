@@ -47,7 +47,7 @@ def show(slug: Annotated[str, typer.Argument(help="The scheme's name in URLs.")]
                 "open": scheme.open,
                 "closed_on": scheme.closed_on.isoformat() if scheme.closed_on else None,
                 "topics": [{"code": topic.code, "en": topic.en, "cy": topic.cy} for topic in scheme.topics],
-                "public_list": {"emails": sorted(details.emails), "phones": sorted(details.phones)},
+                "public_list": {key: sorted(values) for key, values in vars(details).items()},
                 "sealing_key": scheme.sealing_key.key_id if scheme.sealing_key else None,
             }
 

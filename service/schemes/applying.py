@@ -21,6 +21,7 @@ from service.database import Transaction
 from service.errors import Conflict, Invalid
 from service.notify.addresses import NotAnAddress, email_address, phone_number
 from service.schemes.file import PublicListFile, SchemeFile
+from service.schemes.reading import as_compared
 from service.schemes.tables import DetailKind, PublicDetail, Scheme, SchemeTopic, SealingKeyRow
 
 
@@ -106,6 +107,9 @@ def _public_details(given: PublicListFile) -> set[tuple[DetailKind, str]]:
             wrong[f"public_list.phones.{position}"] = str(error)
     if wrong:
         raise Invalid(wrong)
+    details |= {(DetailKind.HOST, host) for host in given.hosts}
+    details |= {(DetailKind.POSTCODE, as_compared(text)) for text in given.postcodes}
+    details |= {(DetailKind.REFERENCE, as_compared(text)) for text in given.references}
     return details
 
 

@@ -3,12 +3,14 @@
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from service.errors import KeptError
 from service.schemes.about import About, InBothLanguages, Words
+
+HOST: Final = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
 
 
 class BadSchemeFile(KeptError):
@@ -22,12 +24,17 @@ class TopicFile(InBothLanguages):
 
 
 class PublicListFile(BaseModel):
-    """What the scheme publishes: the outgoing guard lets it pass."""
+    """What the scheme publishes: the outgoing guard and the checks let it pass."""
 
     model_config = ConfigDict(extra="forbid")
 
     emails: list[str] = []
     phones: list[str] = []
+    hosts: list[Annotated[str, Field(pattern=HOST, max_length=253)]] = []
+    """Where links in updates may lead, beside GOV.UK: `www.example.org`, and only that."""
+    postcodes: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9 ]{5,8}$")]] = []
+    references: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9 /-]{6,30}$")]] = []
+    """Numbers that look like somebody's case and are nobody's, such as a form's."""
 
 
 class SchemeFile(BaseModel):

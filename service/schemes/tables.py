@@ -13,10 +13,15 @@ from service.database import BYTES, MOMENT, words
 
 
 class DetailKind(StrEnum):
-    """What the outgoing guard looks for."""
+    """What the outgoing guard looks for, and what else is looked for before an approval."""
 
     EMAIL = "email"
     PHONE = "phone"
+    HOST = "host"
+    """Where links may lead, beside GOV.UK."""
+    POSTCODE = "postcode"
+    REFERENCE = "reference"
+    """A number that looks like somebody's case, and is everybody's."""
 
 
 class Scheme(SQLModel, table=True):
@@ -56,14 +61,14 @@ class SchemeTopic(SQLModel, table=True):
 
 
 class PublicDetail(SQLModel, table=True):
-    """An address or number that the scheme publishes: the outgoing guard lets it pass."""
+    """What the scheme publishes of itself: the outgoing guard and the checks let it pass."""
 
     __tablename__ = "scheme_public_details"
 
     scheme_id: UUID = Field(primary_key=True, foreign_key="schemes.id")
     kind: DetailKind = Field(primary_key=True, sa_type=words(DetailKind, "public_detail_kind"))
     value: str = Field(primary_key=True)
-    """In index form: lower-cased address, or E.164."""
+    """In index form: lower-cased address or host, E.164, upper case without spaces or hyphens."""
 
 
 class SealingKeyRow(SQLModel, table=True):

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from service.database import Transaction
-from service.updates.body import UpdateBody
+from service.updates.body import UpdateBody, UpdateDraft
 from service.updates.content import Content, body_of
 from service.updates.states import WrongState
 from service.updates.tables import Update, UpdateVersion
@@ -40,7 +40,9 @@ def correction_of(update: Update, content: Content) -> dict[str, Any]:
     }
 
 
-async def wrong_with_what_it_corrects(tx: Transaction, scheme_id: UUID, body: UpdateBody) -> dict[str, str]:
+async def wrong_with_what_it_corrects(
+    tx: Transaction, scheme_id: UUID, body: UpdateBody | UpdateDraft
+) -> dict[str, str]:
     """The rules that `body` breaks where it is for those whom another update reached, by field."""
     if body.audience.reached_by is None:
         return {}

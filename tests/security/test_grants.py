@@ -58,6 +58,7 @@ TABLES: Final = frozenset(
         "sealing_keys",
         "staff_members",
         "staff_sessions",
+        "submissions",
         "update_versions",
         "updates",
         "used_sign_ins",
@@ -91,6 +92,7 @@ MAY: Final[Mapping[str, Allowed]] = {
             "not_before sending_since resumed_at word_by word_at halted_why sent_back_why"
         },
         "update_versions": ADD,
+        "submissions": ADD,
         "approvals": ADD,
         "notify_templates": READ,
         "audience_members": READ,
@@ -189,6 +191,7 @@ TRIGGERS: Final = {
     "remember_ended_confirmations()",
     "keep_submitters()",
     "guard_against_submitters()",
+    "guard_submission()",
     "deliveries_come_while_preparing_or_instead()",
     "people_are_passed_on_as_they_may()",
     "guard_window()",
@@ -290,6 +293,7 @@ def test_the_owner_can_do_everything_which_shows_that_the_attempts_are_right(mig
     assert refused == {
         "TRUNCATE audit_events",
         "TRUNCATE approvals",
+        "TRUNCATE submissions",
         "TRUNCATE audience_members",
         "TRUNCATE passed_on",
     }

@@ -27,6 +27,7 @@ from service.web.staff import (
     holds,
     home,
     signing_in,
+    unreached,
     updates,
 )
 from service.web.staff.door import Door
@@ -88,6 +89,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(updates.router)
     app.include_router(after_approval.router)
     app.include_router(audiences.router)
+    app.include_router(unreached.router)
     app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)
