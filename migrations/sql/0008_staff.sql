@@ -8,7 +8,7 @@ ALTER TABLE staff_members
 
 CREATE TABLE staff_sessions (
     id_hash bytea PRIMARY KEY,
-    subject text NOT NULL,
+    subject varchar NOT NULL,
     roles text[] NOT NULL,
     encrypted bytea NOT NULL,
     auth_time timestamptz,
@@ -26,7 +26,7 @@ CREATE INDEX ix_used_sign_ins_used_at ON used_sign_ins (used_at);
 
 CREATE TABLE held_forms (
     id_hash bytea PRIMARY KEY,
-    subject text NOT NULL,
+    subject varchar NOT NULL,
     encrypted bytea NOT NULL,
     expires_at timestamptz NOT NULL
 );

@@ -175,6 +175,21 @@ class SchemeApplied(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublicListProposed(Event):
+    act: ClassVar[str] = "public-list-proposed"
+    scheme: UUID
+    change: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicListDecided(Event):
+    act: ClassVar[str] = "public-list-decided"
+    scheme: UUID
+    change: UUID
+    decision: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DuplicateFound(Event):
     act: ClassVar[str] = "duplicate-found"
     update: UUID

@@ -107,12 +107,17 @@ class RelyingParty:
             )
         return str(url)
 
-    async def finish(self, attempt: Attempt, *, code: str, state: str, now: datetime) -> Staff:
+    async def finish(
+        self, attempt: Attempt, *, code: str, state: str, iss: str | None, now: datetime
+    ) -> Staff:
         """Who came back with `code`. Raises `SignInFailed`, `IssuerUnreachable`.
 
+        `iss`: whom the answer says that it is of; None where it does not say (RFC 9207).
         Makes network calls: never inside a transaction.
         """
         if not hmac.compare_digest(state.encode(), attempt.state.encode()):
+            raise SignInFailed
+        if iss is not None and iss != self._issuer.identifier:
             raise SignInFailed
         tokens = await self._exchange(attempt, code, now=now)
         try:

@@ -47,13 +47,15 @@ async def begin(
 
 
 @router.get("/sign-in/callback")
-async def finish(request: Request, here: Here, code: str = "", state: str = "") -> Response:
+async def finish(
+    request: Request, here: Here, code: str = "", state: str = "", iss: str | None = None
+) -> Response:
     """Come back from the issuer. Its answer is used once."""
     try:
         attempt = Attempt.of(request.cookies.get(ATTEMPT))
         if attempt is None or not code:
             raise SignInFailed
-        answer = await _signed_in(request, here, attempt, code=code, state=state)
+        answer = await _signed_in(request, here, attempt, code=code, state=state, iss=iss)
     except SignInFailed:
         answer = here.pages.show(request, "not_signed_in", status=HTTPStatus.UNAUTHORIZED)
     _drop(answer, ATTEMPT)
@@ -114,10 +116,10 @@ async def held(request: Request, here: Here) -> Response:
 
 
 async def _signed_in(
-    request: Request, here: StaffProcess, attempt: Attempt, *, code: str, state: str
+    request: Request, here: StaffProcess, attempt: Attempt, *, code: str, state: str, iss: str | None
 ) -> Response:
     now = here.clock.now()
-    staff = await here.sign_in.finish(attempt, code=code, state=state, now=now)
+    staff = await here.sign_in.finish(attempt, code=code, state=state, iss=iss, now=now)
     before = BrowserSecret.of(request.cookies.get(COOKIE))
     async with here.transactions.begin() as tx:
         await sessions.use_once(tx, attempt, now=now)
