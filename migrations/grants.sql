@@ -54,6 +54,14 @@ GRANT EXECUTE ON FUNCTION
     registrations_numbered(uuid, text[])
     TO kept_staff;
 
+-- A scheme's settings; never its public list, which one person alone cannot change.
+GRANT UPDATE (name_en, name_cy, open, closed_on, privacy_notice, privacy_notice_version, lawful_basis, reply_to_id,
+    about) ON schemes TO kept_staff;
+GRANT INSERT ON scheme_topics TO kept_staff;
+GRANT UPDATE (en, cy, position) ON scheme_topics TO kept_staff;
+GRANT SELECT, INSERT ON public_list_changes TO kept_staff;
+GRANT EXECUTE ON FUNCTION decide_public_list_change(uuid, text, text, timestamptz) TO kept_staff;
+
 -- What hears from Notify: it can say what happened to a reference, and seal a text that somebody sent. It
 -- sees nothing.
 GRANT EXECUTE ON FUNCTION record_receipt(uuid, text, uuid, text) TO kept_callbacks;

@@ -12,6 +12,7 @@ CREATE TABLE public_list_changes (
     decision varchar,
     decided_by varchar,
     decided_at timestamptz,
+    CONSTRAINT proposed_detail_kind CHECK (kind IN ('email', 'phone', 'host', 'postcode', 'reference')),
     CONSTRAINT a_decision_is_whole CHECK (
         (decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (decided_at IS NULL)
     ),
@@ -30,21 +31,21 @@ CREATE UNIQUE INDEX one_proposal_of_a_kind ON public_list_changes (scheme_id, ki
 CREATE FUNCTION decide_public_list_change(change uuid, chosen text, who text, at timestamptz) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    found public_list_changes;
+    proposal public_list_changes;
 BEGIN
-    SELECT * INTO found FROM public_list_changes WHERE id = change AND decision IS NULL FOR UPDATE;
+    SELECT * INTO proposal FROM public_list_changes WHERE id = change AND decision IS NULL FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
     UPDATE public_list_changes SET decision = chosen, decided_by = who, decided_at = at,
         value = CASE WHEN chosen = 'agree' THEN value END
     WHERE id = change;
-    IF chosen = 'agree' AND found.adds THEN
+    IF chosen = 'agree' AND proposal.adds THEN
         INSERT INTO scheme_public_details (scheme_id, kind, value)
-        VALUES (found.scheme_id, found.kind, found.value) ON CONFLICT DO NOTHING;
+        VALUES (proposal.scheme_id, proposal.kind, proposal.value) ON CONFLICT DO NOTHING;
     ELSIF chosen = 'agree' THEN
         DELETE FROM scheme_public_details
-        WHERE scheme_id = found.scheme_id AND kind = found.kind AND value = found.value;
+        WHERE scheme_id = proposal.scheme_id AND kind = proposal.kind AND value = proposal.value;
     END IF;
     RETURN true;
 END

@@ -4,10 +4,12 @@ What is on the list passes the outgoing guard and the checks of an update. So on
 and another, who is not the same, agrees; the database refuses anything else (`decide_public_list_change`).
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 from sqlalchemy import func
@@ -18,7 +20,10 @@ from uuid6 import uuid7
 from service.audit import chain
 from service.audit.events import PublicListDecided, PublicListProposed
 from service.database import Transaction
-from service.errors import Conflict, Forbidden, NotFound
+from service.errors import Forbidden, Invalid, NotFound
+from service.notify.addresses import NotAnAddress, email_address, phone_number
+from service.schemes.file import HOST, POSTCODE, REFERENCE, PublicListFile
+from service.schemes.reading import as_compared
 from service.schemes.tables import DetailKind, PublicDetail, PublicListChange
 
 Detail = tuple[DetailKind, str]
@@ -42,12 +47,6 @@ class OwnProposal(Forbidden):
     code = "own-proposal"
 
 
-class NothingToChange(Conflict):
-    """The list is like that already, or the same proposal waits for a second person."""
-
-    code = "nothing-to-change"
-
-
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A change to a list that one person wants."""
@@ -55,6 +54,52 @@ class Proposal:
     kind: DetailKind
     value: str
     adds: bool
+
+
+class NotADetail(ValueError):
+    """It is no detail of this kind. The message says the rule and never the value."""
+
+
+def compared(kind: DetailKind, text: str) -> str:
+    """`text` as it lies on the list. Raises `NotADetail`."""
+    try:
+        match kind:
+            case DetailKind.EMAIL:
+                return email_address(text).index_form
+            case DetailKind.PHONE:
+                return phone_number(text).e164
+            case DetailKind.HOST:
+                return _matching(HOST, text.strip().lower(), "a host such as www.example.org")
+            case DetailKind.POSTCODE:
+                return as_compared(_matching(POSTCODE, text.strip(), "a postcode"))
+            case DetailKind.REFERENCE:
+                return as_compared(_matching(REFERENCE, text.strip(), "6 to 30 letters and digits"))
+            case _:
+                assert_never(kind)
+    except NotAnAddress as error:
+        raise NotADetail(str(error)) from None
+
+
+def details_in(file: PublicListFile) -> set[Detail]:
+    """Everything on a file's list. Raises `Invalid` naming each entry that is none."""
+    given = {
+        DetailKind.EMAIL: file.emails,
+        DetailKind.PHONE: file.phones,
+        DetailKind.HOST: file.hosts,
+        DetailKind.POSTCODE: file.postcodes,
+        DetailKind.REFERENCE: file.references,
+    }
+    details: set[Detail] = set()
+    wrong: dict[str, str] = {}
+    for kind, texts in given.items():
+        for position, text in enumerate(texts):
+            try:
+                details.add((kind, compared(kind, text)))
+            except NotADetail as error:
+                wrong[f"public_list.{kind.value}s.{position}"] = str(error)
+    if wrong:
+        raise Invalid(wrong)
+    return details
 
 
 async def details_of(tx: Transaction, scheme_id: UUID) -> set[Detail]:
@@ -139,3 +184,9 @@ async def decide(
         PublicListDecided(actor=by, scheme=change.scheme_id, change=change_id, decision=decision.value),
         now=now,
     )
+
+
+def _matching(pattern: str, text: str, rule: str) -> str:
+    if re.fullmatch(pattern, text) is None:
+        raise NotADetail(f"It has to be {rule}")
+    return text

@@ -47,6 +47,7 @@ TABLES: Final = frozenset(
         "journey_answers",
         "notify_templates",
         "passed_on",
+        "public_list_changes",
         "receipts",
         "received_texts",
         "registration_contacts",
@@ -82,8 +83,13 @@ MAY: Final[Mapping[str, Allowed]] = {
         "intake": {"INSERT": "id scheme_id sealed received_at"},
     },
     "kept_staff": {
-        "schemes": READ,
-        "scheme_topics": READ,
+        "schemes": READ
+        | {
+            "UPDATE": "name_en name_cy open closed_on privacy_notice privacy_notice_version lawful_basis "
+            "reply_to_id about"
+        },
+        "scheme_topics": ADD | {"UPDATE": "en cy position"},
+        "public_list_changes": ADD,
         "scheme_public_details": READ,
         "sealing_keys": READ,
         "updates": ADD

@@ -26,6 +26,7 @@ from service.web.staff import (
     certificates,
     holds,
     home,
+    schemes,
     signing_in,
     unreached,
     updates,
@@ -86,6 +87,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(health.router)
     app.include_router(signing_in.router)
     app.include_router(home.router)
+    app.include_router(schemes.router)
     app.include_router(updates.router)
     app.include_router(after_approval.router)
     app.include_router(audiences.router)
