@@ -24,10 +24,12 @@ from service.web.staff import (
     audiences,
     audit,
     certificates,
+    deputies,
     holds,
     home,
     schemes,
     signing_in,
+    test_sends,
     unreached,
     updates,
 )
@@ -92,6 +94,8 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(after_approval.router)
     app.include_router(audiences.router)
     app.include_router(unreached.router)
+    app.include_router(test_sends.router)
+    app.include_router(deputies.router)
     app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)
