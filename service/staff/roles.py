@@ -55,7 +55,6 @@ class Act(StrEnum):
     READ_UPDATES = "read_updates"
     READ_CERTIFICATES = "read_certificates"
     EDIT_SCHEME = "edit_scheme"
-    NAME_DEPUTY = "name_deputy"
     CHANGE_PUBLIC_LIST = "change_public_list"
     NAME_DEPUTY = "name_deputy"
 
@@ -102,8 +101,6 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.READ_UPDATES: _ANY,
         Act.READ_CERTIFICATES: _ANY,
         Act.EDIT_SCHEME: frozenset({Role.OPERATOR}),
-        # Nor for this: everybody who is told that something waits may be away.
-        Act.NAME_DEPUTY: _ANY,
         # The table says how many people, and not which: those who answer for a scheme's settings and words.
         Act.CHANGE_PUBLIC_LIST: frozenset({Role.OPERATOR, Role.SENIOR}),
         # Nor for this: everybody who is told that something waits may be away.

@@ -20,7 +20,7 @@ from service.staff.roles import Act
 from service.updates import drafting
 from service.updates.checks import Blocked, Finding
 from service.updates.content import body_of, send_time
-from service.updates.drafting import SendTimePassed, SomebodyElseSaved, current_version
+from service.updates.drafting import OutsideHours, SendTimePassed, SomebodyElseSaved, current_version
 from service.updates.reading import get_update
 from service.updates.reasons import findings_of
 from service.updates.states import UpdateState
@@ -114,7 +114,7 @@ async def submit(request: Request, update_id: UUID, here: Here, staff: Submitter
             )
             if (await _checked(tx, here, staff, update_id)).nobody:
                 raise Invalid({"audience": NOBODY})
-    except (Blocked, SendTimePassed, SomebodyElseSaved, Invalid) as error:
+    except (Blocked, SendTimePassed, OutsideHours, SomebodyElseSaved, Invalid) as error:
         refusal = error
     else:
         await here.doorbell.ring(Job.PLAN)
@@ -227,7 +227,9 @@ def _reasons(said: dict[str, str]) -> dict[str, str]:
         raise Invalid({f"reasons.{key}": "It may have at most 2,000 characters" for key in places}) from None
 
 
-def _errors(error: Blocked | SendTimePassed | SomebodyElseSaved | Invalid, checked: Checked) -> Errors:
+def _errors(
+    error: Blocked | SendTimePassed | OutsideHours | SomebodyElseSaved | Invalid, checked: Checked
+) -> Errors:
     """What went wrong, beside the finding that it is about."""
     inputs = {finding.key: f"finding-{number}" for number, finding in enumerate(checked.findings)}
     match error:
@@ -239,7 +241,7 @@ def _errors(error: Blocked | SendTimePassed | SomebodyElseSaved | Invalid, check
             )
         case Invalid():
             return tuple(_of_field(field, rule, inputs) for field, rule in error.fields.items())
-        case SendTimePassed():
+        case SendTimePassed() | OutsideHours():
             return (("finding-send_at", error.message),)
         case SomebodyElseSaved():
             return (

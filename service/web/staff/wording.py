@@ -51,7 +51,6 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.INCIDENT: "Run an incident",
     Act.AUDIT: "Read the audit log",
     Act.EDIT_SCHEME: "Change a scheme",
-    Act.NAME_DEPUTY: "Name a deputy of the same role, who is told instead of them what waits",
     Act.CHANGE_PUBLIC_LIST: "Propose a change to a scheme’s public list, or agree to another person’s",
     Act.NAME_DEPUTY: "Name a deputy of the same role, who is told instead of them what waits",
 }
