@@ -100,9 +100,9 @@ BEGIN
                         SELECT FROM contacts k WHERE k.id = rc.contact_id AND k.suppressed_at IS NOT NULL
                     )
                     AND ($2 IS NULL OR r.kind = ANY ($2))
-                    AND ($3 IS NULL OR r.id IN (
-                        SELECT registration_id FROM registration_topics WHERE code = ANY ($3)
-                    ))
+                    AND ($3 IS NULL OR c.bits & (
+                        SELECT bit_or(1::bigint << array_position(codes, one)) FROM topic, unnest($3) AS one
+                    ) <> 0)
                     AND ($4 IS NULL OR r.language = ANY ($4))
                     AND ($5 IS NULL OR r.id IN (SELECT unnest($5)))
                     AND ($6 IS NULL OR r.id IN (SELECT people_reached($6)))

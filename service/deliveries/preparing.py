@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, func, literal, or_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col, select
 
 from service.audit import chain
@@ -183,7 +184,7 @@ def _same_words(content: Content) -> list[ColumnElement[bool]]:
     """Conditions that a version has some words of `content`, of any channel and in any language."""
     written = {(channel.value, language.value) for channel in MESSAGES for language in Language}
     return [
-        UpdateVersion.content[channel][language] == content[channel][language]
+        UpdateVersion.content[channel][language] == literal(content[channel][language], JSONB)
         for channel, language in sorted(written)
         if language in (content.get(channel) or {})
     ]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, column, func
+from sqlalchemy import Select, Uuid, func
 from sqlalchemy import select as sa_select
 from sqlmodel import select
 
@@ -17,8 +17,7 @@ def people_reached(update_id: UUID) -> Select[UUID]:
     Notify has taken the message, or it is not known whether it has; or somebody rang. Not those at whose
     address it bounced, or failed (`people_reached` in migrations/sql/0010_window.sql).
     """
-    found = func.people_reached(update_id).table_valued(column("registration_id", Uuid))
-    return sa_select(found.c.registration_id)
+    return sa_select(func.people_reached(update_id, type_=Uuid).column_valued("registration_id"))
 
 
 async def may_reach_more(tx: Transaction, update_id: UUID) -> bool:

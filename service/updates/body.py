@@ -212,8 +212,8 @@ class AudienceDraft(BaseModel):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        said = [key for key in type(self).model_fields if getattr(self, key) not in (None, [])]
-        if set(said) & {"registrations", "reached_by"} and len(said) > 1:
+        alone = [each for each in (self.registrations, self.reached_by) if each is not None]
+        if len(alone) > 1 or (alone and any((self.kinds, self.topics, self.languages))):
             raise PydanticCustomError("two_audiences", "It has either registrations or a rule, not both")
         return self
 

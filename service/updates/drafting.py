@@ -55,6 +55,12 @@ class SendTimePassed(Conflict):
     code = "send-time-passed"
 
 
+class OutsideHours(Conflict):
+    """The time at which it should be sent is outside the scheme's hours. Give it another one."""
+
+    code = "outside-hours"
+
+
 class SomebodyElseSaved(Conflict):
     """Somebody else has saved this update since you read it. Look at what they wrote."""
 
@@ -161,8 +167,8 @@ async def submit(
     """Hand it in, with what is to be said to its findings: a worker then freezes its people.
 
     Raises `Blocked` where a finding blocks, `SomebodyElseSaved` where the version that was `read` is no
-    longer the current one, `WrongState`, `SendTimePassed`, and `Invalid` for a reason that breaks a rule, or
-    a time outside the scheme's hours.
+    longer the current one, `WrongState`, `SendTimePassed`, `OutsideHours`, and `Invalid` for a reason that
+    breaks a rule.
     """
     require(staff, Act.SUBMIT_UPDATE)
     update = await locked(tx, update_id)
@@ -177,8 +183,8 @@ async def submit(
     if (send_at := send_time(version.content)) is not None:
         if send_at < now:
             raise SendTimePassed
-        if rule := wrong_time(send_at, await sending_hours(tx, update.scheme_id), now=now):
-            raise Invalid({"send_at": rule})
+        if not (await sending_hours(tx, update.scheme_id)).allow(send_at):
+            raise OutsideHours
     update.state = UpdateState.PREPARING
     update.submitted_by = staff.subject
     update.submitted_at = now
@@ -298,14 +304,11 @@ async def _content(
         for position, code in enumerate(body.audience.topics or [])
         if code not in known
     }
-    # A half-written one is kept whatever the clock says: it cannot be submitted so.
-    if (
-        isinstance(body, UpdateBody)
-        and body.send_at is not None
-        and (rule := wrong_time(body.send_at, scheme.about.hours, now=now))
-    ):
-        wrong["send_at"] = rule
     wrong |= await wrong_with_what_it_corrects(tx, scheme.id, body)
+    # A half-written one is kept whatever the clock says: it cannot be submitted so.
+    timed = body.send_at if isinstance(body, UpdateBody) else None
+    if timed is not None and (rule := wrong_time(timed, scheme.about.hours, now=now)):
+        wrong["send_at"] = rule
     if wrong:
         raise Invalid(wrong)
     mailable = without_details(body, await public_list(tx, scheme.id))

@@ -209,7 +209,7 @@ async def test_a_time_is_londons_and_a_wrong_one_is_said(
     assert summary(page) == [("send-at-day", "When it leaves: It is in the past")]
     assert "It is in the past" in (await comms.get(path.replace("edit", "check"))).text
     refused = await send(comms, path.replace("edit", "submit"), {}, version="3")
-    assert (refused.status_code, [where for where, _ in summary(refused)]) == (422, ["finding-time"])
+    assert (refused.status_code, [where for where, _ in summary(refused)]) == (422, ["finding-send_at"])
 
 
 async def test_a_few_people_are_named_by_their_numbers_which_are_not_shown_again(
@@ -252,6 +252,8 @@ async def test_of_two_who_save_at_once_the_second_sees_both_and_chooses(
             await send(other, path, version="1", email_en_body="Theirs.\n\nAll of it.")
         ).status_code == 303
 
+    again = await send(comms, path, version="1", title="My title")
+    assert "Who it is for" not in again.text, "it is the same in both"
     both = await send(comms, path, version="1", email_en_body="Mine.", title="My title", kinds=["individual"])
     assert both.status_code == 409
     assert "demo-comms2 saved it on" in both.text
@@ -318,6 +320,18 @@ async def test_an_address_that_is_not_public_is_not_kept_and_is_in_the_way(
     check = await comms.get(path.replace("edit", "check"))
     assert "is not on the scheme's public list" in unescape(check.text)
     assert f'{path}#email-en-body"' in check.text
+
+
+async def test_what_nobody_would_get_cannot_be_submitted(
+    service: Service, comms: StaffBrowser, directory: Directory, host: StaffHost
+) -> None:
+    directory.people(1)
+    path = await saved(comms, kinds=["organisation"])
+    check = await comms.get(path.replace("edit", "check"))
+    assert "0 people would be told now." in check.text
+    refused = await send(comms, path.replace("edit", "submit"), {}, version="1")
+    assert (refused.status_code, [where for where, _ in summary(refused)]) == (422, ["finding-audience"])
+    assert (await host.shown(path.split("/")[2]))["state"] == "draft"
 
 
 async def test_what_people_see_and_how_many_they_are_comes_without_saving(

@@ -18,7 +18,7 @@ def gaps(content: Content) -> Iterator[Finding]:
     """What is lacking before it can be submitted, in order, and each language that gets nothing."""
     if not content["title"].strip():
         yield _words_missing("title")
-    chosen = _languages(content)
+    chosen = _chosen(content)
     for channel in channels(content):
         written = content[channel.value]
         for language in (each.value for each in Language):
@@ -35,11 +35,12 @@ def gaps(content: Content) -> Iterator[Finding]:
             )
 
 
-def _languages(content: Content) -> list[str]:
-    """Those that words are needed in. Of those whom another update reached, the languages of its emails."""
-    rule = content["audience"]
-    some = list(content["email"]) if "reached_by" in rule else rule.get("languages")
-    return some or [each.value for each in Language]
+def _chosen(content: Content) -> list[str]:
+    """The languages that there have to be words in."""
+    if "reached_by" in content["audience"] and content["email"]:
+        # What it corrects may have been in one language; whoever changed theirs since is told in it.
+        return list(content["email"])
+    return content["audience"].get("languages") or [each.value for each in Language]
 
 
 def _in_one_language(

@@ -20,7 +20,7 @@ from service.staff.roles import Act
 from service.updates import drafting
 from service.updates.checks import Blocked, Finding
 from service.updates.content import body_of, send_time
-from service.updates.drafting import SendTimePassed, SomebodyElseSaved, current_version
+from service.updates.drafting import OutsideHours, SendTimePassed, SomebodyElseSaved, current_version
 from service.updates.reading import get_update
 from service.updates.reasons import findings_of
 from service.updates.states import UpdateState
@@ -45,6 +45,7 @@ Submitter = Annotated[Staff, Depends(allowed(Act.SUBMIT_UPDATE))]
 
 Tester = Annotated[Staff, Depends(allowed(Act.TEST_SEND))]
 
+NOBODY: Final = "Nobody who can be reached is in its audience"
 DONE: Final = {
     "sent": "It was sent to your own address, in each language.",
     "unclear": "GOV.UK Notify did not answer. It may still come to your own address.",
@@ -83,6 +84,11 @@ class Checked:
     wrong_time: str | None
 
     @property
+    def nobody(self) -> bool:
+        """Whether its people can be counted, and are none."""
+        return self.people.people is not None and not self.people.people.people
+
+    @property
     def title(self) -> str:
         return str(self.version.content["title"])
 
@@ -106,7 +112,9 @@ async def submit(request: Request, update_id: UUID, here: Here, staff: Submitter
             await drafting.submit(
                 tx, staff, update_id, reasons=reasons, read=_version(form), now=here.clock.now()
             )
-    except (Blocked, SendTimePassed, SomebodyElseSaved, Invalid) as error:
+            if (await _checked(tx, here, staff, update_id)).nobody:
+                raise Invalid({"audience": NOBODY})
+    except (Blocked, SendTimePassed, OutsideHours, SomebodyElseSaved, Invalid) as error:
         refusal = error
     else:
         await here.doorbell.ring(Job.PLAN)
@@ -167,7 +175,9 @@ def _show(
     shown = {finding.key: _shown(number, finding, said) for number, finding in enumerate(checked.findings)}
     in_the_way = [shown[finding.key] for finding in checked.findings if finding.blocks]
     if checked.wrong_time is not None:
-        in_the_way.append(_of_time(checked.wrong_time))
+        in_the_way.append(_in_the_way("send_at", f"{checked.wrong_time}. Give it another time."))
+    if checked.nobody:
+        in_the_way.append(_in_the_way("audience", f"{NOBODY}."))
     update = checked.update
     return here.pages.show(
         request,
@@ -203,10 +213,9 @@ def _shown(number: int, finding: Finding, said: dict[str, str]) -> Shown:
     )
 
 
-def _of_time(rule: str) -> Shown:
-    return Shown(
-        "finding-time", "", named("send_at"), f"{rule}. Give it another time.", input_of("send_at"), ""
-    )
+def _in_the_way(where: str, words: str) -> Shown:
+    """What stands in the way and is no finding in its words."""
+    return Shown(f"finding-{where}", "", named(where), words, input_of(where), "")
 
 
 def _reasons(said: dict[str, str]) -> dict[str, str]:
@@ -218,7 +227,9 @@ def _reasons(said: dict[str, str]) -> dict[str, str]:
         raise Invalid({f"reasons.{key}": "It may have at most 2,000 characters" for key in places}) from None
 
 
-def _errors(error: Blocked | SendTimePassed | SomebodyElseSaved | Invalid, checked: Checked) -> Errors:
+def _errors(
+    error: Blocked | SendTimePassed | OutsideHours | SomebodyElseSaved | Invalid, checked: Checked
+) -> Errors:
     """What went wrong, beside the finding that it is about."""
     inputs = {finding.key: f"finding-{number}" for number, finding in enumerate(checked.findings)}
     match error:
@@ -230,8 +241,8 @@ def _errors(error: Blocked | SendTimePassed | SomebodyElseSaved | Invalid, check
             )
         case Invalid():
             return tuple(_of_field(field, rule, inputs) for field, rule in error.fields.items())
-        case SendTimePassed():
-            return (("finding-time", error.message),)
+        case SendTimePassed() | OutsideHours():
+            return (("finding-send_at", error.message),)
         case SomebodyElseSaved():
             return (
                 ("", "Somebody else has saved this update since you opened this page. Look at it again."),
@@ -242,8 +253,8 @@ def _of_field(field: str, rule: str, inputs: dict[str, str]) -> tuple[str, str]:
     key = field.removeprefix("reasons.")
     if key in inputs:
         return inputs[key], f"The reason: {rule}"
-    if field == "send_at":
-        return "finding-time", f"{named(field)}: {rule}"
+    if field in ("send_at", "audience"):
+        return f"finding-{field}", f"{named(field)}: {rule}"
     return "", "A reason is for something that is no longer found. Look at the findings again."
 
 

@@ -45,7 +45,8 @@ def _audience(written: Written, scheme: SchemeView) -> str:
     topics = {ANY_TOPIC: "whatever their topics"} | {topic.code: topic.en for topic in scheme.topics}
     names = {str(each): words for each, words in (*KINDS.items(), *LANGUAGES.items())} | topics
     return "; ".join(
-        ", ".join(names.get(each, "something unknown") for each in written.ticked[name]) or "nobody"
+        # In one order: it is no difference in which they were ticked.
+        ", ".join(words for each, words in names.items() if each in written.ticked[name]) or "nobody"
         for name in SEVERAL
     )
 
