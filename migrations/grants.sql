@@ -33,7 +33,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO kept_staff;
 GRANT SELECT, INSERT ON updates TO kept_staff;
 GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
-    sending_since, resumed_at, halted_why, sent_back_why) ON updates TO kept_staff;
+    sending_since, resumed_at, word_by, word_at, halted_why, sent_back_why) ON updates TO kept_staff;
 GRANT SELECT, INSERT ON update_versions, submissions, approvals TO kept_staff;
 GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates, passed_on, fulfilments TO kept_staff;
 GRANT UPDATE (done_at, done_by) ON fulfilments TO kept_staff;
@@ -49,7 +49,14 @@ GRANT INSERT (id, kind, scheme_id, sealed, asked_by, asked_at, expires_at) ON er
 GRANT SELECT (id, kind, asked_by, asked_at, answered_at, answer, sealed_answer) ON errands TO kept_staff;
 GRANT SELECT, INSERT, UPDATE, DELETE ON staff_deputies TO kept_staff;
 GRANT SELECT ON audit_events TO kept_staff;
-GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_staff;
+-- When what was handed over, for a chart; and counts of people, of whom they see none.
+GRANT SELECT (delivery_id, started_at, outcome) ON attempts TO kept_staff;
+GRANT EXECUTE ON FUNCTION
+    audit_append(text),
+    count_reachable(uuid, text[], text[], text[], uuid[], uuid, text[], timestamptz),
+    count_frozen(uuid, timestamptz),
+    registrations_numbered(uuid, text[])
+    TO kept_staff;
 
 -- A scheme's settings; never its public list, which one person alone cannot change.
 GRANT UPDATE (name_en, name_cy, open, closed_on, privacy_notice, privacy_notice_version, lawful_basis, reply_to_id,
@@ -103,4 +110,4 @@ GRANT UPDATE (over_at) ON matters TO kept_worker;
 GRANT UPDATE (state, attempt, reference, notify_id, misses, try_at, sent_at) ON notices TO kept_worker;
 -- How far the record is, for the witness; not what it says.
 GRANT SELECT (seq, hash) ON audit_events TO kept_worker;
-GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_worker;
+GRANT EXECUTE ON FUNCTION audit_append(text), people_reached(uuid) TO kept_worker;

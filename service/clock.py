@@ -1,7 +1,11 @@
 """The time, as a value that is passed in; the only place that reads the machine's clock."""
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+LONDON: Final = ZoneInfo("Europe/London")
+"""What people here mean by a time of day."""
 
 
 class Clock(Protocol):

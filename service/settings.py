@@ -91,6 +91,8 @@ class StaffSettings(QueueSettings):
     oidc_client_secret: SecretStr
     oidc_role_claim: str = "roles"
     hold_window_seconds: Annotated[int, Field(ge=0)] = 900
+    urgent_window_seconds: Annotated[int, Field(ge=0)] = 120
+    """The hold window that an approver may choose instead, with a reason; never longer than the usual."""
     text_pence: Annotated[Decimal, Field(ge=0, le=1000)] | None = None
     """What Notify takes for one segment of a text. Without it no sum is shown."""
     letter_pence: Annotated[Decimal, Field(ge=0, le=10_000)] | None = None

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from service.database import Transaction
 from service.deliveries import settling
 from service.deliveries.claiming import Claimed, claim
-from service.deliveries.preparing import begin_sending, waiting
+from service.deliveries.preparing import begin_sending, may_leave, waiting
 from service.deliveries.ramping import allowance
 from service.deliveries.settling import Settlement, not_sent, settlement
 from service.deliveries.states import DeliveryState
@@ -76,6 +76,9 @@ async def send_updates(context: WorkerContext) -> None:
 
 async def _send_update(context: WorkerContext, update_id: UUID, *, until: float) -> None:
     async with context.transactions.begin() as tx:
+        update = await locked(tx, update_id)
+        if not await may_leave(tx, update, now=context.clock.now()):
+            return
         approved = await _load(tx, update_id)
     streams = (_keep_sending(context, update_id, approved, until) for _ in range(AT_ONCE))
     # One that fails does not take the other with it, which may have messages on their way.

@@ -87,6 +87,17 @@ class UpdateApproved(Event):
     version: int
     content_sha256: str
     audience_sha256: str
+    window: str
+    """`usual`, or `urgent` where the hold window was shortened; its reason is with the approval."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordGiven(Event):
+    """An update under embargo may leave."""
+
+    act: ClassVar[str] = "word-given"
+    update: UUID
+    version: int
 
 
 @dataclass(frozen=True, kw_only=True)

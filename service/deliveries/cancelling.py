@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from service.clock import LONDON
 from service.database import Transaction
 from service.deliveries.states import DeliveryState
 from service.deliveries.tables import Delivery
 from service.registrations.words import Channel
 
-LONDON: Final = ZoneInfo("Europe/London")
 PRINTING: Final = time(17, 30)
 
 

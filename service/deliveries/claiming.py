@@ -26,7 +26,8 @@ CLAIM = text("""
             AND EXISTS (
                 SELECT FROM updates u
                 JOIN update_versions v ON v.update_id = u.id AND v.version = u.version
-                WHERE u.id = :update AND u.state = 'sending' AND u.not_before <= :now AND (
+                WHERE u.id = :update AND u.state = 'sending' AND u.not_before <= :now
+                    AND (u.word_at IS NOT NULL OR NOT v.content -> 'window' @> '{"on_word": true}') AND (
                     -- One recipient needs no senior, by however many of their channels they are told.
                     (SELECT count(*) FROM (
                         SELECT FROM audience_members WHERE update_id = :update LIMIT 2

@@ -53,9 +53,10 @@ async def cost(
     if planned[Channel.SMS]:
         words = text_words(content)
         for spoken, count in await tx.execute(TEXTS, {"update": update_id}):
+            # Whoever speaks a language that there are no words in is told in the other.
+            told = Counter(each if each in words else next(iter(words)) for each in map(Language, spoken))
             links = {
-                Language(language): [f"{public_url}/unsubscribe/{TOKEN}"] * people
-                for language, people in Counter(spoken).items()
+                language: [f"{public_url}/unsubscribe/{TOKEN}"] * people for language, people in told.items()
             }
             in_order = {language: links[language] for language in Language if language in links}
             in_segments += count * segments(text_message(words, in_order))

@@ -14,6 +14,7 @@ from sqlalchemy import Uuid, delete, insert, literal, text
 from sqlmodel import col
 
 from service.database import Transaction
+from service.deliveries.reaching import people_reached
 from service.deliveries.tables import Delivery, Fulfilment
 from service.registrations.recipients import AudienceRule, reachable_people
 from service.registrations.words import Channel
@@ -68,7 +69,8 @@ async def freeze(
     await tx.execute(delete(Fulfilment).where(col(Fulfilment.update_id) == update_id))
     await tx.execute(delete(Delivery).where(col(Delivery.update_id) == update_id))
     await tx.execute(delete(AudienceMember).where(col(AudienceMember.update_id) == update_id))
-    people = reachable_people(scheme_id, rule, [*channels, Channel.PHONE], now=now)
+    reached = people_reached(rule.reached_by) if rule.reached_by else None
+    people = reachable_people(scheme_id, rule, [*channels, Channel.PHONE], reached=reached, now=now)
     await tx.execute(
         insert(AudienceMember).from_select(
             ["update_id", "registration_id", "contact_id", "channel", "language"],

@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, literal, or_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col, select
 
 from service.audit import chain
 from service.audit.events import AudienceFrozen, SendingBegan, UpdateReleased, UpdateSentBack
 from service.database import Transaction
 from service.deliveries.planning import freeze
-from service.registrations.words import Channel
+from service.deliveries.reaching import may_reach_more
+from service.registrations.words import Channel, Language
+from service.schemes.reading import sending_hours
 from service.updates.audience import audience_sha256
 from service.updates.content import (
     MESSAGES,
@@ -26,10 +29,12 @@ from service.updates.content import (
     channels,
 )
 from service.updates.content import templates as templates_of
-from service.updates.drafting import back_to_draft, current_version, locked, send_time
+from service.updates.drafting import back_to_draft, current_version, locked
 from service.updates.halting import Why, halt_by_service
+from service.updates.reading import is_urgent
 from service.updates.states import UpdateState
 from service.updates.tables import AudienceMember, Update, UpdateVersion
+from service.updates.windows import not_before
 
 ACTOR: Final = "worker:plan"
 ALONE_A_DAY: Final = 5
@@ -53,14 +58,18 @@ async def prepare(
     if update.state is not UpdateState.PREPARING:
         return
     version = await current_version(tx, update)
-    if (why := _cannot_be_sent(version.content, templates, offers)) is not None:
+    rule = audience_rule(version.content)
+    why = _cannot_be_sent(version.content, templates, offers)
+    if why is None and rule.reached_by is not None and await may_reach_more(tx, rule.reached_by):
+        why = "What it corrects is still being sent. Halt that, or wait until it is sent."
+    if why is not None:
         await _send_back(tx, update, why, now=now)
         return
     frozen = await freeze(
         tx,
         update.id,
         scheme_id=update.scheme_id,
-        rule=audience_rule(version.content),
+        rule=rule,
         channels=channels(version.content),
         now=now,
     )
@@ -73,7 +82,7 @@ async def prepare(
     update.state = UpdateState.APPROVED if alone else UpdateState.AWAITING_APPROVAL
     if alone:
         update.approved_at = now
-        update.not_before = max(now, send_time(version.content) or now)
+        update.not_before = await not_before(tx, update, version.content, held_until=now, urgent=False)
     tx.add(update)
     await tx.flush()
     await chain.append(
@@ -90,7 +99,7 @@ async def prepare(
 async def begin_sending(tx: Transaction, update_id: UUID, *, now: datetime) -> bool:
     """Let an approved update leave, once its time has come and its people are still those approved."""
     update = await locked(tx, update_id)
-    if update.state is not UpdateState.APPROVED or update.not_before is None or update.not_before > now:
+    if update.state is not UpdateState.APPROVED or not await may_leave(tx, update, now=now):
         return False
     if await audience_sha256(tx, update.id) != update.audience_sha256:
         await halt_by_service(tx, update.id, Why.AUDIENCE, now=now)
@@ -107,6 +116,19 @@ async def begin_sending(tx: Transaction, update_id: UUID, *, now: datetime) -> b
         now=now,
     )
     return True
+
+
+async def may_leave(tx: Transaction, update: Update, *, now: datetime) -> bool:
+    """Whether the time of an approved update has come; where it is night, it waits for the morning."""
+    if update.not_before is None or update.not_before > now:
+        return False
+    hours = await sending_hours(tx, update.scheme_id)
+    if hours.allow(now) or await is_urgent(tx, update):
+        return True
+    update.not_before = hours.next_from(now)
+    tx.add(update)
+    await tx.flush()
+    return False
 
 
 def _cannot_be_sent(content: Content, seen: Templates, offers: Collection[Channel]) -> str | None:
@@ -152,7 +174,17 @@ async def _within_limits(tx: Transaction, update: Update, version: UpdateVersion
         .select_from(UpdateVersion)
         .where(
             col(UpdateVersion.update_id).in_(others.where(col(Update.approved_at) > now - SAME_WORDS)),
-            UpdateVersion.content["email"] == version.content["email"],
+            or_(*_same_words(version.content)),
         )
     )
     return (today or 0) < ALONE_A_DAY and not same_words
+
+
+def _same_words(content: Content) -> list[ColumnElement[bool]]:
+    """Conditions that a version has some words of `content`, of any channel and in any language."""
+    written = {(channel.value, language.value) for channel in MESSAGES for language in Language}
+    return [
+        UpdateVersion.content[channel][language] == literal(content[channel][language], JSONB)
+        for channel, language in sorted(written)
+        if language in (content.get(channel) or {})
+    ]

@@ -28,13 +28,21 @@ class AudienceRule:
     languages: tuple[Language, ...] | None = None
     registrations: tuple[UUID, ...] | None = None
     """These very people, and no rule."""
+    reached_by: UUID | None = None
+    """Those whom something with this id reached, and no rule. Who they are, its own feature knows."""
 
 
 def reachable_people(
-    scheme_id: UUID, rule: AudienceRule, channels: Sequence[Channel], *, now: datetime
+    scheme_id: UUID,
+    rule: AudienceRule,
+    channels: Sequence[Channel],
+    *,
+    reached: Select[UUID] | None = None,
+    now: datetime,
 ) -> Select[UUID, UUID, Channel, Language]:
     """SQL: registration_id, contact_id, channel, language of everyone whom `rule` means and who can be told.
 
+    `reached` gives the ids of those whom `rule.reached_by` means, where it is set.
     One row a registration, with the first of `channels` in the person's own order. Nobody who has left, has
     not confirmed, or is paused.
     """
@@ -54,16 +62,21 @@ def reachable_people(
             col(RegistrationContact.confirmed_at).is_not(None),
             col(RegistrationContact.channel).in_(channels),
             col(Contact.suppressed_at).is_(None),
-            *_meant(rule),
+            *_meant(rule, reached),
         )
         .ext(distinct_on(col(Registration.id)))
         .order_by(col(Registration.id), col(RegistrationContact.position))
     )
 
 
-def _meant(rule: AudienceRule) -> list[ColumnElement[bool]]:
+def _meant(rule: AudienceRule, reached: Select[UUID] | None) -> list[ColumnElement[bool]]:
     if rule.registrations is not None:
         return [col(Registration.id).in_(rule.registrations)]
+    if rule.reached_by is not None:
+        if reached is None:
+            # Else it would mean everybody.
+            raise ValueError("nobody said whom it reached")
+        return [col(Registration.id).in_(reached)]
     conditions: list[ColumnElement[bool]] = []
     if rule.kinds is not None:
         conditions.append(col(Registration.kind).in_(rule.kinds))

@@ -94,6 +94,7 @@ class Contact(SQLModel, table=True):
         CheckConstraint("octet_length(blind_index) = 32", name="an_index_is_a_mac"),
         CheckConstraint("(channel = 'letter') = (place_index IS NOT NULL)", name="letters_go_to_a_place"),
         Index("contacts_at_a_place", "place_index", postgresql_where=text("place_index IS NOT NULL")),
+        Index("contacts_suppressed", "id", postgresql_where=text("suppressed_at IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
+from service.schemes.hours import SendingHours
+
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 WebAddress = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=500)]
 
@@ -87,6 +89,8 @@ class About(BaseModel):
     regulator: Regulator = REGULATOR
     retention: Sentences | None = None
     """How long details are kept, and why so long."""
+    hours: SendingHours = SendingHours()
+    """When updates may leave."""
 
     @property
     def complaints(self) -> Reach:

@@ -14,6 +14,7 @@ from service.crypto.sealing import SealingKey
 from service.database import Transaction
 from service.errors import NotFound
 from service.schemes.about import About
+from service.schemes.hours import SendingHours
 from service.schemes.tables import DetailKind, PublicDetail, Scheme, SchemeTopic, SealingKeyRow
 
 
@@ -79,6 +80,12 @@ async def get_scheme(tx: Transaction, scheme_id: UUID) -> SchemeView:
 async def all_schemes(tx: Transaction) -> list[SchemeView]:
     """Every scheme, by slug."""
     return await _views(tx, (await tx.exec(select(Scheme).order_by(Scheme.slug))).all())
+
+
+async def sending_hours(tx: Transaction, scheme_id: UUID) -> SendingHours:
+    """The hours in which this scheme's updates may leave."""
+    about = (await tx.exec(select(Scheme.about).where(Scheme.id == scheme_id))).one()
+    return About.model_validate(about).hours
 
 
 async def public_list(tx: Transaction, scheme_id: UUID) -> PublicList:

@@ -31,6 +31,7 @@ class Act(StrEnum):
     SUBMIT_UPDATE = "submit_update"
     TEST_SEND = "test_send"
     APPROVE_UPDATE = "approve_update"
+    GIVE_WORD = "give_word"
     RESUME_UPDATE = "resume_update"
     HALT_UPDATE = "halt_update"
     SET_HOLD = "set_hold"
@@ -71,6 +72,8 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.SUBMIT_UPDATE: _AUTHORS,
         Act.TEST_SEND: _AUTHORS,
         Act.APPROVE_UPDATE: _SENIORS,
+        # It was approved: whoever wrote it says when the embargo is over.
+        Act.GIVE_WORD: _AUTHORS,
         Act.RESUME_UPDATE: _SENIORS,
         # To stop is never wrong for want of a role; to go on again is.
         Act.HALT_UPDATE: _ANY,

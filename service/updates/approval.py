@@ -21,9 +21,11 @@ from service.staff.principal import Staff, require
 from service.staff.roles import Act, Role
 from service.staff.step_up import require_fresh
 from service.updates.checking.personal import refuse_details
-from service.updates.drafting import back_to_draft, current_version, locked, send_time
+from service.updates.content import send_time
+from service.updates.drafting import back_to_draft, current_version, locked
 from service.updates.states import UpdateState, WrongState
 from service.updates.tables import Approval, Update, UpdateVersion
+from service.updates.windows import not_before
 
 
 class Decision(StrEnum):
@@ -53,12 +55,14 @@ async def decide(
     audience_sha256: str,
     comment: str | None,
     hold_window: timedelta,
+    urgent_reason: str | None = None,
     now: datetime,
 ) -> Update:
     """Approve these very words and people, or send them back with a reason.
 
+    What is urgent has a reason for a `hold_window` that is shorter than the usual, and leaves at any hour.
     Raises `NotYourRole`, `SelfApproval`, a step-up error, `WrongState`, `StaleApproval`, and `Invalid` for a
-    comment with somebody's details in it.
+    comment or a reason with somebody's details in it.
     An update that is overdue when it is approved goes back to its author instead.
     """
     require(staff, Act.APPROVE_UPDATE)
@@ -66,13 +70,16 @@ async def decide(
     if staff.subject in await _authors(tx, update):
         raise SelfApproval
     require_fresh(staff, now)
-    refuse_details({"comment": comment}, await public_list(tx, update.scheme_id))
+    refuse_details(
+        {"comment": comment, "urgent_reason": urgent_reason}, await public_list(tx, update.scheme_id)
+    )
     if update.state is not UpdateState.AWAITING_APPROVAL:
         raise WrongState(f"The update is {update.state.value}; it does not await an approval.")
     version = await current_version(tx, update)
     if (content_sha256, audience_sha256) != (version.content_sha256, update.audience_sha256):
         raise StaleApproval
     await describe(tx, staff, now=now)
+    approves = decision is Decision.APPROVE
     tx.add(
         Approval(
             id=uuid7(),
@@ -85,21 +92,27 @@ async def decide(
             decided_as=Role.SENIOR.value,
             comment=comment,
             decided_at=now,
+            held_until=now + hold_window if approves else None,
+            urgent_reason=urgent_reason if approves else None,
         )
     )
     await tx.flush()
     send_at = send_time(version.content)
-    overdue = decision is Decision.APPROVE and send_at is not None and send_at < now
-    if decision is Decision.APPROVE and not overdue:
+    overdue = approves and send_at is not None and send_at < now
+    if approves and not overdue:
         update.state = UpdateState.APPROVED
         update.approved_at = now
-        update.not_before = max(now + hold_window, send_at or now)
+        update.not_before = await not_before(
+            tx, update, version.content, held_until=now + hold_window, urgent=urgent_reason is not None
+        )
     else:
         back_to_draft(update)
         update.sent_back_why = "overdue" if overdue else (comment or "sent back")
     tx.add(update)
     await tx.flush()
-    await chain.append(tx, _event(staff, update, version, audience_sha256), now=now)
+    await chain.append(
+        tx, _event(staff, update, version, audience_sha256, urgent=urgent_reason is not None), now=now
+    )
     return update
 
 
@@ -109,7 +122,7 @@ async def _authors(tx: Transaction, update: Update) -> set[str]:
 
 
 def _event(
-    staff: Staff, update: Update, version: UpdateVersion, audience_sha256: str
+    staff: Staff, update: Update, version: UpdateVersion, audience_sha256: str, *, urgent: bool
 ) -> UpdateApproved | UpdateSentBack:
     if update.state is UpdateState.APPROVED:
         return UpdateApproved(
@@ -118,5 +131,6 @@ def _event(
             version=version.version,
             content_sha256=version.content_sha256,
             audience_sha256=audience_sha256,
+            window="urgent" if urgent else "usual",
         )
     return UpdateSentBack(actor=staff.subject, update=update.id, version=version.version)

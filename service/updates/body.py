@@ -74,7 +74,7 @@ class LetterWords(BaseModel):
 
 
 class Audience(BaseModel):
-    """Who it is for: a rule, in which a key left out means all, or these very registrations."""
+    """Who it is for: a rule, in which a key left out means all, these very people, or another's."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -82,15 +82,17 @@ class Audience(BaseModel):
     topics: Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1)] | None = None
     languages: Annotated[list[Language], Field(min_length=1)] | None = None
     registrations: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
+    reached_by: UUID | None = None
+    """Those whom another update of the scheme reached, or may have: for a correction."""
 
     @model_validator(mode="after")
     def _says_who(self) -> Self:
-        said = [key for key in self.model_fields_set if getattr(self, key) is not None]
+        said = {key for key in self.model_fields_set if getattr(self, key) is not None}
         if not said:
             raise PydanticCustomError(
                 "empty_audience", "It has to say who: kinds, topics, languages or registrations"
             )
-        if self.registrations is not None and len(said) > 1:
+        if said & {"registrations", "reached_by"} and len(said) > 1:
             raise PydanticCustomError("two_audiences", "It has either registrations or a rule, not both")
         return self
 
@@ -100,6 +102,7 @@ class Audience(BaseModel):
             topics=tuple(self.topics) if self.topics else None,
             languages=tuple(self.languages) if self.languages else None,
             registrations=tuple(self.registrations) if self.registrations else None,
+            reached_by=self.reached_by,
         )
 
 
@@ -109,6 +112,8 @@ class _Update(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     send_at: AwareDatetime | None = None
+    on_word: bool = False
+    """Under embargo: once it is approved it leaves when somebody gives the word, and not before."""
     reply_to: UUID | None = None
     """Notify's id of the address that answers go to; without it the scheme's."""
     publish: bool = True
@@ -130,6 +135,12 @@ class _Update(BaseModel):
         except OverflowError:
             raise PydanticCustomError("no_such_time", "It is a time that no calendar has in UTC") from None
 
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if self.on_word and self.send_at is not None:
+            raise PydanticCustomError("two_times", "It leaves at its time or on somebody's word, not both")
+        return self
+
 
 class UpdateBody(_Update):
     """What an author sends. The service adds each person's unsubscribe link; authors write none."""
@@ -143,6 +154,9 @@ class UpdateBody(_Update):
     @model_validator(mode="after")
     def _words_for_everyone(self) -> Self:
         needed = self.audience.languages or list(Language)
+        if self.audience.reached_by and self.email:
+            # What it corrects may have been in one language; whoever changed theirs since is told in it.
+            needed = list(self.email)
         missing = [
             (channel, language)
             for channel, words in (("email", self.email), ("sms", self.sms), ("letter", self.letter))
@@ -194,10 +208,12 @@ class AudienceDraft(BaseModel):
     topics: list[Annotated[str, Field(max_length=60)]] | None = None
     languages: list[Language] | None = None
     registrations: Annotated[list[UUID], Field(max_length=10_000)] | None = None
+    reached_by: UUID | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if self.registrations is not None and any((self.kinds, self.topics, self.languages)):
+        alone = [each for each in (self.registrations, self.reached_by) if each is not None]
+        if len(alone) > 1 or (alone and any((self.kinds, self.topics, self.languages))):
             raise PydanticCustomError("two_audiences", "It has either registrations or a rule, not both")
         return self
 

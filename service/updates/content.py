@@ -4,6 +4,7 @@ Stored as it is hashed, so that whoever has the row can compute the hash again.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,8 +36,12 @@ def content_of(
         "scheme": str(scheme),
         "title": written["title"],
         **{channel.value: written[channel.value] for channel in MESSAGES},
-        "audience": {key: sorted(value) for key, value in written["audience"].items() if value is not None},
-        "window": {"send_at": written["send_at"]},
+        "audience": {
+            key: sorted(value) if isinstance(value, list) else value
+            for key, value in written["audience"].items()
+            if value is not None
+        },
+        "window": {"send_at": written["send_at"], "on_word": body.on_word},
         "channels": [channel.value for channel in channels],
         "templates": {channel.value: _template(templates.get(channel)) for channel in channels},
         "reply_to": str(body.reply_to) if body.reply_to else None,
@@ -59,10 +64,23 @@ def body_of(content: Content) -> dict[str, Any]:
         "letter": content.get("letter"),
         "audience": content["audience"],
         "send_at": content["window"]["send_at"],
+        "on_word": waits_for_word(content),
         "reply_to": content["reply_to"],
         # Missing from what was written before there was an archive, and not published.
         "publish": content.get("publish", False),
     }
+
+
+def send_time(content: Content) -> datetime | None:
+    """When its author wants it to leave; None for at once."""
+    text = content["window"]["send_at"]
+    return datetime.fromisoformat(text) if text else None
+
+
+def waits_for_word(content: Content) -> bool:
+    """Whether it leaves when somebody says so, and not before."""
+    # Missing from what was written before there were embargoes.
+    return bool(content["window"].get("on_word", False))
 
 
 def channels(content: Content) -> list[Channel]:

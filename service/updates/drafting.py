@@ -16,16 +16,25 @@ from service.database import Transaction
 from service.errors import Conflict, Invalid, NotFound, Unavailable
 from service.notify.gateway import TemplateSeen
 from service.registrations.words import Channel
-from service.schemes.reading import SchemeView, get_scheme, public_list
+from service.schemes.reading import SchemeView, get_scheme, public_list, sending_hours
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.updates.body import UpdateBody, UpdateDraft
 from service.updates.checks import Blocked, check, without_details
-from service.updates.content import Content, Templates, body_of, content_of, content_sha256
+from service.updates.content import (
+    Content,
+    Templates,
+    body_of,
+    content_of,
+    content_sha256,
+    send_time,
+)
+from service.updates.correcting import correction_of, wrong_with_what_it_corrects
 from service.updates.reasons import reasons_for
 from service.updates.reporting import report_details
 from service.updates.states import UpdateState, check_move
 from service.updates.tables import NotifyTemplate, Submission, Update, UpdateVersion
+from service.updates.windows import wrong_time
 
 
 class NoSuchUpdate(NotFound):
@@ -44,6 +53,12 @@ class SendTimePassed(Conflict):
     """The time at which it should be sent has passed. Give it another one."""
 
     code = "send-time-passed"
+
+
+class OutsideHours(Conflict):
+    """The time at which it should be sent is outside the scheme's hours. Give it another one."""
+
+    code = "outside-hours"
 
 
 class SomebodyElseSaved(Conflict):
@@ -83,6 +98,15 @@ async def draft(
         now=now,
     )
     return update
+
+
+async def correct(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetime) -> Update:
+    """Begin a correction of an update, to those whom it reached. Raises as `draft`, and `NobodyReached`."""
+    require(staff, Act.DRAFT_UPDATE)
+    wrong = await locked(tx, update_id)
+    written = correction_of(wrong, (await current_version(tx, wrong)).content)
+    scheme = await get_scheme(tx, wrong.scheme_id)
+    return await draft(tx, staff, scheme, UpdateBody.model_validate(written), now=now)
 
 
 async def edit(
@@ -142,7 +166,8 @@ async def submit(
     """Hand it in, with what is to be said to its findings: a worker then freezes its people.
 
     Raises `Blocked` where a finding blocks, `SomebodyElseSaved` where the version that was `read` is no
-    longer the current one, `WrongState`, `SendTimePassed`, and `Invalid` for a reason that breaks a rule.
+    longer the current one, `WrongState`, `SendTimePassed`, `OutsideHours`, and `Invalid` for a reason that
+    breaks a rule.
     """
     require(staff, Act.SUBMIT_UPDATE)
     update = await locked(tx, update_id)
@@ -154,8 +179,11 @@ async def submit(
     check_move(update.state, UpdateState.PREPARING)
     if blocking := [finding for finding in findings if finding.blocks]:
         raise Blocked(blocking)
-    if (send_at := send_time(version.content)) is not None and send_at < now:
-        raise SendTimePassed
+    if (send_at := send_time(version.content)) is not None:
+        if send_at < now:
+            raise SendTimePassed
+        if not (await sending_hours(tx, update.scheme_id)).allow(send_at):
+            raise OutsideHours
     update.state = UpdateState.PREPARING
     update.submitted_by = staff.subject
     update.submitted_at = now
@@ -209,6 +237,7 @@ def back_to_draft(update: Update) -> None:
     update.planned = 0
     update.approved_at = None
     update.not_before = None
+    update.word_by = update.word_at = None
 
 
 async def locked(tx: Transaction, update_id: UUID) -> Update:
@@ -227,12 +256,6 @@ async def current_version(tx: Transaction, update: Update) -> UpdateVersion:
         )
     )
     return found.one()
-
-
-def send_time(content: Content) -> datetime | None:
-    """When its author wants it to leave; None for at once."""
-    text = content["window"]["send_at"]
-    return datetime.fromisoformat(text) if text else None
 
 
 async def templates_seen(tx: Transaction) -> Templates:
@@ -280,9 +303,11 @@ async def _content(
         for position, code in enumerate(body.audience.topics or [])
         if code not in known
     }
+    wrong |= await wrong_with_what_it_corrects(tx, scheme.id, body)
     # A half-written one is kept whatever the clock says: it cannot be submitted so.
-    if isinstance(body, UpdateBody) and body.send_at is not None and body.send_at < now:
-        wrong["send_at"] = "It is in the past"
+    timed = body.send_at if isinstance(body, UpdateBody) else None
+    if timed is not None and (rule := wrong_time(timed, scheme.about.hours, now=now)):
+        wrong["send_at"] = rule
     if wrong:
         raise Invalid(wrong)
     mailable = without_details(body, await public_list(tx, scheme.id))

@@ -16,7 +16,8 @@ from service.staff.roles import Act
 from service.staff.step_up import require_fresh
 from service.updates.audience import audience_sha256
 from service.updates.checking.personal import without_numbers
-from service.updates.drafting import locked
+from service.updates.content import waits_for_word
+from service.updates.drafting import current_version, locked
 from service.updates.states import UpdateState, WrongState, check_move
 from service.updates.tables import Update
 
@@ -59,6 +60,12 @@ class OtherPeople(Conflict):
     code = "other-people"
 
 
+class WordAwaited(Conflict):
+    """It was approved to wait for somebody's word. Give the word first."""
+
+    code = "word-awaited"
+
+
 async def halt(
     tx: Transaction, staff: Staff, update_id: UUID, *, reason: str | None, now: datetime
 ) -> Update:
@@ -85,7 +92,7 @@ async def halt_by_service(tx: Transaction, update_id: UUID, why: Why, *, now: da
 async def resume(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetime) -> Update:
     """Go on with a halted update, for those who have not had it. Only a senior may.
 
-    Raises `WrongState`, a step-up error, `OtherPeople`.
+    Raises `WrongState`, a step-up error, `OtherPeople`, `WordAwaited`.
     """
     require(staff, Act.RESUME_UPDATE)
     update = await locked(tx, update_id)
@@ -95,6 +102,8 @@ async def resume(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetim
     # It may have been halted before it was ever sent, or because of its people.
     if await audience_sha256(tx, update.id) != update.audience_sha256:
         raise OtherPeople
+    if update.word_at is None and waits_for_word((await current_version(tx, update)).content):
+        raise WordAwaited
     update.state = UpdateState.SENDING
     update.halted_why = None
     update.sending_since = update.sending_since or now

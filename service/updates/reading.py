@@ -20,6 +20,12 @@ async def get_update(tx: Transaction, update_id: UUID) -> Update:
     return update
 
 
+async def is_urgent(tx: Transaction, update: Update) -> bool:
+    """Whether its approver shortened the hold window."""
+    approval = await approval_of(tx, update)
+    return approval is not None and approval.urgent_reason is not None
+
+
 async def version_of(tx: Transaction, update_id: UUID, version: int) -> UpdateVersion:
     """One version of an update, which has to be there."""
     return (

@@ -28,6 +28,7 @@ class Update(SQLModel, table=True):
             "state = 'draft' OR submitted_at IS NOT NULL", name="what_leaves_a_draft_was_submitted"
         ),
         CheckConstraint("ramp_percent BETWEEN 0 AND 100", name="the_ramp_is_a_percentage"),
+        CheckConstraint("(word_by IS NULL) = (word_at IS NULL)", name="a_word_is_somebodys"),
         ForeignKeyConstraint(
             ["id", "version"],
             ["update_versions.update_id", "update_versions.version"],
@@ -55,7 +56,10 @@ class Update(SQLModel, table=True):
     planned: int = 0
     approved_at: datetime | None = Field(default=None, sa_type=MOMENT)
     not_before: datetime | None = Field(default=None, sa_type=MOMENT)
-    """The end of the hold window, or `send_at` where that is later."""
+    """The end of the hold window, or what is later: `send_at`, the word, the scheme's next morning.
+
+    None while it is not approved, or waits for somebody's word.
+    """
     sending_since: datetime | None = Field(default=None, sa_type=MOMENT)
     resumed_at: datetime | None = Field(default=None, sa_type=MOMENT)
     """When a senior last let it go on: what bounced before then does not halt it again."""
@@ -63,6 +67,9 @@ class Update(SQLModel, table=True):
     """How much of it may be handed over by now (`service.deliveries.ramping`)."""
     ramp_since: datetime | None = Field(default=None, sa_type=MOMENT)
     """When the present step of the ramp was handed over whole; None while it is not."""
+    word_by: str | None = None
+    """Who said that it may leave, where it was approved to wait for somebody's word."""
+    word_at: datetime | None = Field(default=None, sa_type=MOMENT)
     sent_at: datetime | None = Field(default=None, sa_type=MOMENT)
     halted_why: str | None = None
     sent_back_why: str | None = None
@@ -116,6 +123,10 @@ class Approval(SQLModel, table=True):
         ),
         CheckConstraint("decision IN ('approve', 'send_back')", name="approvals_decide"),
         CheckConstraint("decided_as = 'senior'", name="only_seniors_decide"),
+        CheckConstraint(
+            "urgent_reason IS NULL OR (decision = 'approve' AND urgent_reason <> '')",
+            name="what_is_urgent_has_a_reason",
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -128,6 +139,10 @@ class Approval(SQLModel, table=True):
     decided_as: str
     comment: str | None = None
     decided_at: datetime = Field(sa_type=MOMENT)
+    held_until: datetime | None = Field(default=None, sa_type=MOMENT)
+    """The end of the hold window that began with it; None where it was sent back."""
+    urgent_reason: str | None = None
+    """Why the hold window was shortened."""
 
 
 class AudienceMember(SQLModel, table=True):

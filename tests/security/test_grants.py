@@ -99,7 +99,7 @@ MAY: Final[Mapping[str, Allowed]] = {
         "updates": ADD
         | {
             "UPDATE": "state version submitted_by submitted_at audience_sha256 planned approved_at "
-            "not_before sending_since resumed_at halted_why sent_back_why"
+            "not_before sending_since resumed_at word_by word_at halted_why sent_back_why"
         },
         "update_versions": ADD,
         "submissions": ADD,
@@ -107,6 +107,8 @@ MAY: Final[Mapping[str, Allowed]] = {
         "notify_templates": READ,
         "audience_members": READ,
         "deliveries": READ,
+        # When what was handed over: neither its reference, nor Notify's id.
+        "attempts": {"SELECT": "delivery_id started_at outcome"},
         "duplicates": READ,
         "passed_on": READ,
         "fulfilments": READ | {"UPDATE": "done_at done_by"},
@@ -194,9 +196,12 @@ MAY_CALL: Final[Mapping[str, set[str]]] = {
     "kept_staff": {
         "audit_append(text)",
         "decide_public_list_change(uuid,text,text,timestamp with time zone)",
+        "count_reachable(uuid,text[],text[],text[],uuid[],uuid,text[],timestamp with time zone)",
+        "count_frozen(uuid,timestamp with time zone)",
+        "registrations_numbered(uuid,text[])",
     },
     "kept_callbacks": {"record_receipt(uuid,text,uuid,text)"},
-    "kept_worker": {"audit_append(text)"},
+    "kept_worker": {"audit_append(text)", "people_reached(uuid)"},
 }
 TRIGGERS: Final = {
     "refuse_change()",
@@ -210,6 +215,7 @@ TRIGGERS: Final = {
     "guard_submission()",
     "deliveries_come_while_preparing_or_instead()",
     "people_are_passed_on_as_they_may()",
+    "guard_window()",
 }
 OF_OTHERS: Final = {
     "confirm_contact(confirmations)",

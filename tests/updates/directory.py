@@ -37,6 +37,7 @@ class Directory:
         kind: str = "individual",
         language: str = "en",
         topics: Sequence[str] = ("eligibility",),
+        formats: Sequence[str] = (),
         state: str = "confirmed",
         contact_confirmed: bool = True,
         paused_until: datetime | None = None,
@@ -52,7 +53,7 @@ class Directory:
             "relationship": "family" if kind == "representative" else None,
             "language": language,
             "contact_by": ["email"],
-            "formats": [],
+            "formats": list(formats),
             "state": state,
             "sealed_profile": b"x",
             "unsubscribe_hash": secrets.token_bytes(32),
@@ -72,13 +73,17 @@ class Directory:
         )
         for topic in topics:
             self.connection.execute("INSERT INTO registration_topics VALUES (%s, %s)", (person, topic))
+        self.reach(person, contact, position=0, confirmed=contact_confirmed)
+        return person
+
+    def reach(self, person: UUID, contact: UUID, *, position: int, confirmed: bool = True) -> None:
+        """Let a person be reached at a contact, as the first or a later one of their own order."""
         self.connection.execute(
             """INSERT INTO registration_contacts (registration_id, contact_id, channel, position,
                 confirmed_at)
-            SELECT %s, id, channel, 0, CASE WHEN %s THEN now() END FROM contacts WHERE id = %s""",
-            (person, contact_confirmed, contact),
+            SELECT %s, id, channel, %s, CASE WHEN %s THEN now() END FROM contacts WHERE id = %s""",
+            (person, position, confirmed, contact),
         )
-        return person
 
     def people(self, count: int) -> list[UUID]:
         return [self.person() for _ in range(count)]

@@ -32,9 +32,9 @@ VECTOR = (
     '"scheme":"22222222-2222-4222-8222-222222222222",'
     '"sms":null,'
     '"templates":{"email":{"id":"11111111-2222-4333-8444-555555555555","version":3}},'
-    '"title":"A test","window":{"send_at":"2099-01-01T09:00:00Z"}}'
+    '"title":"A test","window":{"on_word":false,"send_at":"2099-01-01T09:00:00Z"}}'
 )
-VECTOR_SHA256 = "0226eca7c3a0b1021cf8e8dbc27af8023ec209597a02fbccb248a42651226084"
+VECTOR_SHA256 = "c658797eb9e97e247e426aa644a6c7f6f3bea09f45257794174f7292afd0750e"
 
 
 def _content(
@@ -93,6 +93,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "Welsh text": _with_words("cy", "body", "Darllenwch y canllawiau\n\nFfoniwch 0800 678 1925."),
     "window": {"send_at": "2099-01-01T09:00:00Z"},
     "a second later": {"send_at": "2099-01-01T09:00:01Z"},
+    "somebody's word": {"on_word": True},
+    "a correction": {"audience": {"reached_by": PERSON}},
+    "another correction": {"audience": {"reached_by": ANOTHER}},
     "another topic": {"audience": {"topics": ["evidence"]}},
     "one more topic": {"audience": {"topics": ["eligibility", "evidence"]}},
     "a kind": {"audience": {"topics": ["eligibility"], "kinds": ["individual"]}},

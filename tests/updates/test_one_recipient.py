@@ -1,9 +1,11 @@
 """One recipient needs no senior, within limits; two people always do (promise 4)."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from service.staff.principal import Staff
 from service.staff.roles import Role
@@ -12,7 +14,7 @@ from service.updates.states import UpdateState
 from service.updates.tables import Update
 from tests.harness.people import COMMS, SENIOR, Service, now, staff
 from tests.updates.directory import Directory
-from tests.updates.words import bilingual, body
+from tests.updates.words import bilingual, body, english
 
 
 async def _to_one(service: Service, person: UUID, text: str, *, by: Staff = COMMS) -> Update:
@@ -124,3 +126,31 @@ async def test_beyond_the_limits_a_senior_approves(service: Service, directory: 
     second = await _to_one(service, directory.person(), "The same.")
 
     assert (await service.approve(second.id, by=SENIOR)).state is UpdateState.APPROVED
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"sms": {"en": "The same.", "cy": "Yr un peth."}},
+        {"letter": {"en": {"heading": "A", "body": "B"}, "cy": {"heading": "C", "body": "D"}}},
+        {"email": {"en": english(text="The same."), "cy": english(text="Another.")}},
+    ],
+)
+async def test_the_same_words_in_a_text_a_letter_or_one_language_need_a_senior_too(
+    service: Service, directory: Directory, same: dict[str, Any]
+) -> None:
+    states = []
+    for number, person in enumerate(directory.people(2)):
+        own = {"email": bilingual(f"Message {number}.")}
+        words = body(**{**own, **same}, audience={"registrations": [str(person)]})
+        if "email" in same:
+            words["email"]["cy"] = english(text=f"Neges {number}.")
+        states.append((await service.submit(await service.draft(words))).state)
+
+    assert states == [UpdateState.APPROVED, UpdateState.AWAITING_APPROVAL]
+    others = body(
+        email=bilingual("Different."),
+        sms={"en": "Different.", "cy": "Gwahanol."},
+        audience={"registrations": [str(directory.person())]},
+    )
+    assert (await service.submit(await service.draft(others))).state is UpdateState.APPROVED

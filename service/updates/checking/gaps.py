@@ -18,7 +18,7 @@ def gaps(content: Content) -> Iterator[Finding]:
     """What is lacking before it can be submitted, in order, and each language that gets nothing."""
     if not content["title"].strip():
         yield _words_missing("title")
-    chosen = content["audience"].get("languages") or [each.value for each in Language]
+    chosen = _chosen(content)
     for channel in channels(content):
         written = content[channel.value]
         for language in (each.value for each in Language):
@@ -26,13 +26,21 @@ def gaps(content: Content) -> Iterator[Finding]:
                 yield from _in_one_language(channel, language, written.get(language))
     yield from _audience(content)
     for left_out in Language:
-        if left_out.value not in chosen:
+        if left_out.value not in chosen and "reached_by" not in content["audience"]:
             yield Finding(
                 code="language-left-out",
                 where=f"audience.{left_out.value}",
                 message=f"People who chose {NAMES[left_out]} get nothing of it. Say why.",
                 wants_reason=True,
             )
+
+
+def _chosen(content: Content) -> list[str]:
+    """The languages that there have to be words in."""
+    if "reached_by" in content["audience"] and content["email"]:
+        # What it corrects may have been in one language; whoever changed theirs since is told in it.
+        return list(content["email"])
+    return content["audience"].get("languages") or [each.value for each in Language]
 
 
 def _in_one_language(

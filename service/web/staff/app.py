@@ -20,6 +20,8 @@ from service.web.access_log import AccessLog
 from service.web.headers import WITH_LIVE_FIGURES, SecurityHeaders
 from service.web.limits import BodyLimit
 from service.web.staff import (
+    after_approval,
+    audiences,
     audit,
     certificates,
     deputies,
@@ -89,6 +91,8 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(home.router)
     app.include_router(schemes.router)
     app.include_router(updates.router)
+    app.include_router(after_approval.router)
+    app.include_router(audiences.router)
     app.include_router(unreached.router)
     app.include_router(test_sends.router)
     app.include_router(deputies.router)

@@ -109,7 +109,9 @@ async def _not_yet(request: Request, here: StaffProcess, update_id: UUID) -> HTM
         update = await get_update(tx, update_id)
         version = await current_version(tx, update)
     so_far = BEFORE_THE_FIRST_MESSAGE.get(update.state, "Sending has just begun.")
-    if update.state is UpdateState.APPROVED and update.not_before is not None:
+    if update.state is UpdateState.APPROVED and update.not_before is None:
+        so_far += " The first message leaves when somebody gives the word."
+    elif update.state is UpdateState.APPROVED and update.not_before is not None:
         so_far += f" The first message leaves on {moment(update.not_before)}, or soon after."
     return here.pages.show(request, "no_certificate", title=version.content["title"], so_far=so_far)
 

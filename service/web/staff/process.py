@@ -38,6 +38,11 @@ class StaffProcess:
         """Between an approval and the first message."""
         return timedelta(seconds=self.settings.hold_window_seconds)
 
+    def hold_window_of(self, *, urgent: bool) -> timedelta:
+        """The hold window of one approval: what is urgent has a shorter one, and never a longer."""
+        usual = self.hold_window
+        return min(usual, timedelta(seconds=self.settings.urgent_window_seconds)) if urgent else usual
+
     @property
     def prices(self) -> Prices:
         """What the deployment pays Notify, as far as it says."""

@@ -25,7 +25,7 @@ from service.updates.body import UpdateBody
 from service.updates.checking.finding import Blocked
 from service.updates.checking.reading_age import reading_ages
 from service.updates.content import body_of
-from service.updates.reading import get_update
+from service.updates.reading import approval_of, get_update
 from service.updates.reasons import findings_of
 from service.updates.states import UpdateState
 from service.web.problem_schema import documented
@@ -49,6 +49,8 @@ class ApprovalForm(BaseModel):
     content_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     audience_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     comment: Remark | None = None
+    urgent_reason: Annotated[Remark, Field(min_length=1)] | None = None
+    """Why it should leave sooner than the hold window says, and at any hour."""
 
 
 VersionRead = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -87,7 +89,7 @@ async def draft(
     async with here.transactions.begin() as tx:
         found = await find_scheme(tx, scheme)
         update = await drafting.draft(tx, staff, found, body, now=here.clock.now())
-        return await _shown(tx, update.id, here)
+        return await shown_to_staff(tx, update.id, here)
 
 
 @router.get("/v1/updates/{update_id}", responses=documented(401, 403, 404))
@@ -96,7 +98,7 @@ async def show(
 ) -> dict[str, Any]:
     """An update as it is now."""
     async with here.transactions.begin() as tx:
-        return await _shown(tx, update_id, here)
+        return await shown_to_staff(tx, update_id, here)
 
 
 @router.patch("/v1/updates/{update_id}", response_model=None, responses=documented(401, 403, 404, 409, 422))
@@ -111,7 +113,7 @@ async def edit(
         read = _VERSION_READ.validate_python(changes.pop("version", None))
         async with here.transactions.begin() as tx:
             await drafting.edit(tx, staff, update_id, changes, read=read, now=here.clock.now())
-            return await _shown(tx, update_id, here)
+            return await shown_to_staff(tx, update_id, here)
     except ValidationError as error:
         raise _of_the_body(error, "version") from None
     except drafting.BadChanges as error:
@@ -138,7 +140,7 @@ async def submit(
     try:
         async with here.transactions.begin() as tx:
             await drafting.submit(tx, staff, update_id, reasons=said.reasons, read=said.version, now=now)
-            shown = await _shown(tx, update_id, here)
+            shown = await shown_to_staff(tx, update_id, here)
     except Blocked as error:
         return _conflict(error, findings=[finding.as_json() for finding in error.findings])
     except drafting.SomebodyElseSaved as error:
@@ -164,10 +166,11 @@ async def decide(
             content_sha256=form.content_sha256,
             audience_sha256=form.audience_sha256,
             comment=form.comment,
-            hold_window=here.hold_window,
+            hold_window=here.hold_window_of(urgent=form.urgent_reason is not None),
+            urgent_reason=form.urgent_reason,
             now=here.clock.now(),
         )
-        shown = await _shown(tx, update_id, here)
+        shown = await shown_to_staff(tx, update_id, here)
     await here.doorbell.ring(Job.SEND)
     return shown
 
@@ -183,7 +186,7 @@ async def halt(
     async with here.transactions.begin() as tx:
         reason = form.reason if form is not None else None
         await halting.halt(tx, staff, update_id, reason=reason, now=here.clock.now())
-        return await _shown(tx, update_id, here)
+        return await shown_to_staff(tx, update_id, here)
 
 
 @router.post("/v1/updates/{update_id}/resume", responses=documented(401, 403, 404, 409))
@@ -193,7 +196,7 @@ async def resume(
     """Go on, for those who have not had it."""
     async with here.transactions.begin() as tx:
         await halting.resume(tx, staff, update_id, now=here.clock.now())
-        shown = await _shown(tx, update_id, here)
+        shown = await shown_to_staff(tx, update_id, here)
     await here.doorbell.ring(Job.SEND)
     return shown
 
@@ -209,7 +212,7 @@ def _conflict(error: Conflict, **members: object) -> Response:
     return JSONResponse(document, status_code=409, media_type=MEDIA_TYPE)
 
 
-async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
+async def shown_to_staff(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
     """An update as the API shows it."""
     update = await get_update(tx, update_id)
     version = await drafting.current_version(tx, update)
@@ -219,6 +222,7 @@ async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[s
     done_at = eta(update, counted, now=now)
     channels = await by_channel(tx, update)
     costs = await cost(tx, update.id, version.content, channels, public_url=here.settings.public_url)
+    approved = await approval_of(tx, update)
     halted = update.state is UpdateState.HALTED
     letters = await letters_to_cancel(tx, update.id, now=now) if halted else None
     return {
@@ -237,6 +241,8 @@ async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[s
         "reading_age": reading_ages(version.content),
         "eta": done_at.isoformat() if done_at else None,
         "not_before": update.not_before.isoformat() if update.not_before else None,
+        "word": {"by": update.word_by, "at": update.word_at.isoformat()} if update.word_at else None,
+        "urgent_reason": approved.urgent_reason if approved else None,
         "halted_why": update.halted_why,
         "sent_back_why": update.sent_back_why,
         **body_of(version.content),

@@ -30,6 +30,7 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.TEST_SEND: "Send an update to themselves, as a test",
     Act.APPROVE_UPDATE: "Approve an update, or send it back (never one that they wrote, changed or submitted)",
     Act.HALT_UPDATE: "Halt an update",
+    Act.GIVE_WORD: "Give the word for an update that was approved to wait for it",
     Act.RESUME_UPDATE: "Resume a halted update",
     Act.SET_HOLD: "Hold everything, or everything in bulk",
     Act.LIFT_HOLD: "Lift a hold",
