@@ -7,7 +7,6 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 INLINE_SCRIPT: Final = (
@@ -43,7 +42,19 @@ ALWAYS: Final = {
 }
 
 ASSETS: Final = "/assets/"
+KEPT_NOWHERE: Final = "no-store"
 ASSETS_MAY_BE_KEPT: Final = "public, max-age=86400"
+
+
+def _encoded(cache_control: str) -> list[tuple[bytes, bytes]]:
+    headers = ALWAYS | {"Cache-Control": cache_control}
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+# Encoded once: most of what an answer of a few bytes costs would be these.
+_OF_ASSETS: Final = _encoded(ASSETS_MAY_BE_KEPT)
+_OF_ALL_ELSE: Final = _encoded(KEPT_NOWHERE)
+_OURS: Final = frozenset(name for name, _ in _OF_ALL_ELSE)
 
 
 class SecurityHeaders:
@@ -59,10 +70,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(ALWAYS)
                 is_asset = scope["path"].startswith(ASSETS) and message["status"] in (200, 304)
-                headers["Cache-Control"] = ASSETS_MAY_BE_KEPT if is_asset else "no-store"
+                others = [header for header in message["headers"] if header[0] not in _OURS]
+                message["headers"] = others + (_OF_ASSETS if is_asset else _OF_ALL_ELSE)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

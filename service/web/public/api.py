@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Body
 from fastapi.openapi.models import Example
 from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
 from starlette.responses import Response
 
 from service.doorbell import Job
@@ -20,6 +21,7 @@ from service.registrations.words import Choice, Purpose
 from service.schemes.reading import find_scheme
 from service.web.problem_schema import documented
 from service.web.public.process import Here, PublicProcess, SchemeSlug
+from service.web.public.process import of as process_of
 
 router: Final = APIRouter(tags=["registering"])
 
@@ -110,9 +112,12 @@ async def show_scheme(scheme: SchemeSlug, here: Here) -> SchemeShown:
     responses=documented(400, 404, 409, 413, 422, 503),
 )
 async def register(
-    scheme: SchemeSlug, form: Annotated[RegistrationForm, Body(openapi_examples=REGISTRATION)], here: Here
+    scheme: SchemeSlug,
+    form: Annotated[RegistrationForm, Body(openapi_examples=REGISTRATION)],
+    request: Request,
 ) -> Response:
     """Register, or ask for a change: whoever holds the address is asked to confirm."""
+    here = await process_of(request)
     found = await here.schemes.find(scheme)
     await here.letterbox.do(enclose(found, form, now=here.clock.now()))
     await here.doorbell.ring(Job.INTAKE)
