@@ -4,15 +4,15 @@ Rule 1 of ARCHITECTURE.md: a route, a job or a command writes `async with transa
 everything below takes `tx` and never commits.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 
 from pydantic import SecretStr
-from sqlalchemy import DateTime, LargeBinary, TextClause, text
+from sqlalchemy import DateTime, LargeBinary, text
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as SqlAlchemySession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -87,14 +87,15 @@ class Transactions:
                 async with session.begin():
                     yield session
 
-    async def begin_and_end(self, statement: TextClause, values: Mapping[str, object]) -> None:
-        """A transaction of one statement. PostgreSQL commits that by itself: one round trip, not three.
+    @asynccontextmanager
+    async def begin_for_one_statement(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction of one statement, which PostgreSQL commits by itself: one round trip, not three.
 
-        Raises `Unavailable` where PostgreSQL cannot be reached.
+        A second statement would be a transaction of its own. Raises `Unavailable`, as `begin` does.
         """
         with _unavailable_if_not_reached():
             async with self._committing.connect() as connection:
-                await connection.execute(statement, values)
+                yield connection
 
     async def refuse_other_roles(self) -> None:
         """Stop a process that finds itself to be another role, or one that no grant can hold.

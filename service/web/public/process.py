@@ -9,7 +9,7 @@ from starlette.requests import Request
 from service.clock import Clock
 from service.database import Transactions
 from service.doorbell import Doorbell
-from service.registrations.letterbox import INSERT, Envelope, rows
+from service.registrations.letterbox import Envelope, drop_in
 from service.settings import PublicSettings
 from service.web.public.pages import Pages
 from service.web.public.schemes import RecentSchemes
@@ -34,7 +34,8 @@ def shared_letterbox(transactions: Transactions) -> Together[Envelope, None]:
     """One transaction for all envelopes of a turn: in a rush, a commit for each would be most of the work."""
 
     async def drop(envelopes: list[Envelope]) -> list[None]:
-        await transactions.begin_and_end(INSERT, rows(envelopes))
+        async with transactions.begin_for_one_statement() as connection:
+            await drop_in(connection, envelopes)
         return [None] * len(envelopes)
 
     return Together(drop)
