@@ -1,7 +1,8 @@
 """What the public process has in its hands: no more than security.md's table gives it."""
 
+import re
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from fastapi import Depends, Path
 from starlette.requests import Request
@@ -48,5 +49,6 @@ async def of(request: Request) -> PublicProcess:
 
 Here = Annotated[PublicProcess, Depends(of)]
 
-SchemeSlug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+SLUG: Final = re.compile(r"^[a-z][a-z0-9-]{1,39}$")
+SchemeSlug = Annotated[str, Path(pattern=SLUG.pattern)]
 """A scheme in an address, in the form that its table enforces: any other text is simply not found."""
