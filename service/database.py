@@ -1,7 +1,7 @@
 """PostgreSQL: engines that are one role and no other, and transactions that the edge opens.
 
-Rule 1 of ARCHITECTURE.md: a route, a job or a command writes `async with transactions.begin() as tx`;
-everything below takes `tx` and never commits.
+Rule 1 of ARCHITECTURE.md: a route, a job or a command writes `async with transactions.begin() as tx`, or
+`begin_for_one_statement`; everything below takes what that gives, and never commits.
 """
 
 from collections.abc import AsyncIterator, Iterator
