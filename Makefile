@@ -11,6 +11,8 @@ SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_inf
 
 BIN := .venv/bin
 STAMP := .venv/.set-up
+# A second OpenID provider for tests, from npm where there is one (tests/second_issuer/README.md).
+SECOND_ISSUER := tests/second_issuer/node_modules/.package-lock.json
 # What the benchmarks compare with has dependencies of its own.
 BENCH := .venv-bench-django
 # Bytecode is compiled once, here: without it a start takes seconds where Python may not write its own.
@@ -26,7 +28,7 @@ setup: $(STAMP)  ## the environment, .venv, from a bare checkout
 demo: $(STAMP)  ## everything on this machine, with sample people and one update sent; Ctrl-C ends it
 	@$(BIN)/python -m deploy.demo.show
 
-test: $(STAMP)  ## the test suite; what cannot run for want of a program is skipped aloud
+test: $(STAMP) $(SECOND_ISSUER)  ## the test suite; what cannot run for want of a program is skipped aloud
 	@$(BIN)/pytest --numprocesses=auto --dist=loadgroup $(ARGS)
 
 long: $(STAMP)  ## the long tests, an hour and more: chaos with 500 people and real leases, state machines
@@ -55,8 +57,12 @@ lock: $(STAMP)  ## the lock files anew, from pyproject.toml and what the benchma
 	$(UV) pip compile tests/benchmarks/django-requirements.in --universal --generate-hashes \
 		--no-emit-index-url --no-header --python-version 3.11 --quiet --output-file locks/bench-django.txt
 
+# A target of its own: `make test` goes on without it where there is no npm, and says what it skips.
+$(SECOND_ISSUER): tests/second_issuer/package-lock.json
+	@command -v npm >/dev/null || exit 0; npm ci --prefix tests/second_issuer --silent --no-audit --no-fund
+
 clean:  ## remove the environment and all caches; .kept, where data lies, stays
-	rm -rf .venv $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf .venv $(BENCH) tests/second_issuer/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Done again only when the lock or the project changed, or the environment is gone.

@@ -42,6 +42,8 @@ GRANT UPDATE (asked_at) ON certificates TO kept_staff;
 GRANT SELECT, INSERT ON holds TO kept_staff;
 GRANT UPDATE (lifted_by, lifted_at) ON holds TO kept_staff;
 GRANT SELECT, INSERT, UPDATE ON staff_members TO kept_staff;
+GRANT SELECT, INSERT, DELETE ON staff_sessions, used_sign_ins, held_forms TO kept_staff;
+GRANT UPDATE (seen_at) ON staff_sessions TO kept_staff;
 GRANT SELECT ON audit_events TO kept_staff;
 GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_staff;
 

@@ -21,7 +21,7 @@ class Staff:
 
     `auth_time` is when they last proved who they are, in UTC; None where the issuer does not say,
     which counts as long ago. `email` is their own work address, for test-sends; None where the
-    issuer gave none, or says that it was never verified.
+    issuer gave none, or says that it was never verified. `name` is how pages greet them.
     """
 
     # Some issuers use the address as the `sub`: neither belongs in a log or a traceback.
@@ -29,6 +29,7 @@ class Staff:
     roles: frozenset[Role]
     auth_time: datetime | None
     email: str | None = field(default=None, repr=False, compare=False)
+    name: str | None = field(default=None, repr=False, compare=False)
 
     def may(self, act: Act) -> bool:
         """Whether one of their roles allows it; for pages that leave out what would be refused."""

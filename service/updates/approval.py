@@ -8,18 +8,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import select
 from uuid6 import uuid7
 
 from service.audit import chain
 from service.audit.events import UpdateApproved, UpdateSentBack
 from service.database import Transaction
 from service.errors import Conflict, Forbidden
+from service.staff.members import describe
 from service.staff.principal import Staff, require
 from service.staff.roles import Act, Role
 from service.staff.step_up import require_fresh
-from service.staff.tables import StaffMember
 from service.updates.drafting import back_to_draft, current_version, locked, send_time
 from service.updates.states import UpdateState, WrongState
 from service.updates.tables import Approval, Update, UpdateVersion
@@ -69,7 +68,7 @@ async def decide(
     version = await current_version(tx, update)
     if (content_sha256, audience_sha256) != (version.content_sha256, update.audience_sha256):
         raise StaleApproval
-    await _describe(tx, staff, now=now)
+    await describe(tx, staff, now=now)
     tx.add(
         Approval(
             id=uuid7(),
@@ -103,16 +102,6 @@ async def decide(
 async def _authors(tx: Transaction, update: Update) -> set[str]:
     editors = await tx.exec(select(UpdateVersion.edited_by).where(UpdateVersion.update_id == update.id))
     return {update.created_by, *editors, *update.submitters}
-
-
-async def _describe(tx: Transaction, staff: Staff, *, now: datetime) -> None:
-    """Keep what the issuer says of them, which the database compares the approval with."""
-    row = {"roles": sorted(staff.roles), "seen_at": now}
-    await tx.execute(
-        insert(StaffMember)
-        .values(subject=staff.subject, **row)
-        .on_conflict_do_update(index_elements=[col(StaffMember.subject)], set_=row)
-    )
 
 
 def _event(

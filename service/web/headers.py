@@ -4,6 +4,7 @@ The Content-Security-Policy starts from `default-src 'none'` and names only what
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -30,6 +31,9 @@ POLICY: Final = "; ".join(
     )
 )
 
+WITH_LIVE_FIGURES: Final = f"{POLICY}; connect-src 'self'"
+"""For a host whose pages ask it for figures while they are open."""
+
 ALWAYS: Final = {
     "Content-Security-Policy": POLICY,
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -42,26 +46,22 @@ ALWAYS: Final = {
 }
 
 ASSETS: Final = "/assets/"
-KEPT_NOWHERE: Final = "no-store"
 ASSETS_MAY_BE_KEPT: Final = "public, max-age=86400"
+KEPT_NOWHERE: Final = "no-store"
 
-
-def _encoded(cache_control: str) -> list[tuple[bytes, bytes]]:
-    headers = ALWAYS | {"Cache-Control": cache_control}
-    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-
-# Encoded once: most of what an answer of a few bytes costs would be these.
-_OF_ASSETS: Final = _encoded(ASSETS_MAY_BE_KEPT)
-_OF_ALL_ELSE: Final = _encoded(KEPT_NOWHERE)
-_OURS: Final = frozenset(name for name, _ in _OF_ALL_ELSE)
+Encoded = list[tuple[bytes, bytes]]
 
 
 class SecurityHeaders:
     """Puts the headers on every answer, refusals included. Nothing but assets may be stored anywhere."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, policy: str = POLICY) -> None:
         self._app = app
+        always = ALWAYS | {"Content-Security-Policy": policy}
+        # Encoded once: each by itself costs as much as a short answer.
+        self._of_assets = _encoded(always | {"Cache-Control": ASSETS_MAY_BE_KEPT})
+        self._of_all_else = _encoded(always | {"Cache-Control": KEPT_NOWHERE})
+        self._names = frozenset(name for name, _ in self._of_all_else)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -71,8 +71,12 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 is_asset = scope["path"].startswith(ASSETS) and message["status"] in (200, 304)
-                others = [header for header in message["headers"] if header[0] not in _OURS]
-                message["headers"] = others + (_OF_ASSETS if is_asset else _OF_ALL_ELSE)
+                others = [header for header in message["headers"] if header[0] not in self._names]
+                message["headers"] = others + (self._of_assets if is_asset else self._of_all_else)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _encoded(headers: Mapping[str, str]) -> Encoded:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

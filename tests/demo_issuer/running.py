@@ -68,11 +68,13 @@ def start(port: int, config: Path, *more: str) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def running_issuer(directory: Path, *, port: int | None = None) -> Iterator[RunningIssuer]:
+def running_issuer(
+    directory: Path, *, port: int | None = None, changes: Mapping[str, object] = MappingProxyType({})
+) -> Iterator[RunningIssuer]:
     """An issuer that answers; ended afterwards. Its data directory is under `directory`."""
     secret = secrets.token_urlsafe(24)
     data_dir = directory / "issuer-data"
-    process, url = _start_somewhere(directory, data_dir, secret, port)
+    process, url = _start_somewhere(directory, data_dir, secret, port, changes)
     try:
         yield RunningIssuer(url, secret, data_dir, process)
     finally:
@@ -86,13 +88,13 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def _start_somewhere(
-    directory: Path, data_dir: Path, secret: str, wanted: int | None
+    directory: Path, data_dir: Path, secret: str, wanted: int | None, changes: Mapping[str, object]
 ) -> tuple[subprocess.Popen[str], str]:
     # Another test process may take a free port before the issuer does: then try the next one.
     for _ in range(5):
         port = wanted or free_port()
         url = f"http://127.0.0.1:{port}"
-        config = write_config(directory, {"issuer": url, "client_secret": secret})
+        config = write_config(directory, {"issuer": url, "client_secret": secret, **changes})
         process = start(port, config, "--data-dir", str(data_dir))
         if _answers(url, process):
             return process, url

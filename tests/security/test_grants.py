@@ -40,6 +40,7 @@ TABLES: Final = frozenset(
         "ended_confirmations",
         "fulfilments",
         "heartbeats",
+        "held_forms",
         "holds",
         "incidents",
         "intake",
@@ -56,8 +57,10 @@ TABLES: Final = frozenset(
         "schemes",
         "sealing_keys",
         "staff_members",
+        "staff_sessions",
         "update_versions",
         "updates",
+        "used_sign_ins",
     ]
 )
 VIEWS: Final = frozenset(["published_updates"])
@@ -98,6 +101,9 @@ MAY: Final[Mapping[str, Allowed]] = {
         "certificates": ADD | {"UPDATE": "asked_at"},
         "holds": ADD | {"UPDATE": "lifted_by lifted_at"},
         "staff_members": ADD | {"UPDATE": ALL},
+        "staff_sessions": ADD | {"UPDATE": "seen_at", "DELETE": ALL},
+        "used_sign_ins": ADD | {"DELETE": ALL},
+        "held_forms": ADD | {"DELETE": ALL},
         "audit_events": READ,
     },
     "kept_callbacks": {

@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from service.staff.bearer import BearerVerifier
+from service.staff.issuer import Issuer
 from tests.demo_issuer.running import AUDIENCE, RunningIssuer, running_issuer
 from tests.staff.forging import Forger
 
@@ -30,7 +31,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def verifier(issuer: RunningIssuer, http: httpx.AsyncClient) -> BearerVerifier:
-    return BearerVerifier(issuer=issuer.url, audience=AUDIENCE, role_claim="roles", http=http)
+    return BearerVerifier(Issuer(issuer=issuer.url, http=http), audience=AUDIENCE, role_claim="roles")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from service.errors import Unauthenticated
 from service.staff.bearer import BadToken, BearerVerifier
+from service.staff.issuer import Issuer
 from service.staff.roles import Role
 from tests.demo_issuer.browser import Browser
 from tests.demo_issuer.running import AUDIENCE, CLIENT_ID, RunningIssuer
@@ -204,7 +205,7 @@ async def test_access_tokens_of_older_issuers_pass(
 async def test_an_id_token_is_no_access_token_even_for_the_same_audience(
     issuer: RunningIssuer, http: httpx.AsyncClient, now: datetime
 ) -> None:
-    same = BearerVerifier(issuer=issuer.url, audience=CLIENT_ID, role_claim="roles", http=http)
+    same = BearerVerifier(Issuer(issuer=issuer.url, http=http), audience=CLIENT_ID, role_claim="roles")
     with Browser(issuer) as browser:
         tokens = browser.sign_in("senior")
 
@@ -236,7 +237,7 @@ async def test_only_roles_that_we_know_count(
 async def test_the_role_claim_is_the_configured_one(
     issuer: RunningIssuer, forger: Forger, http: httpx.AsyncClient, now: datetime
 ) -> None:
-    groups = BearerVerifier(issuer=issuer.url, audience=AUDIENCE, role_claim="groups", http=http)
+    groups = BearerVerifier(Issuer(issuer=issuer.url, http=http), audience=AUDIENCE, role_claim="groups")
 
     staff = await groups.verify(forger.token({"roles": ["senior"], "groups": ["reviewer"]}), now=now)
 

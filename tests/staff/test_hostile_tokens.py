@@ -13,6 +13,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from service.staff.bearer import BadToken, BearerVerifier
+from service.staff.issuer import Issuer
 from service.staff.principal import Staff
 
 ISSUER = "https://login.example.org"
@@ -39,7 +40,7 @@ def _answer(request: httpx.Request) -> httpx.Response:
 def _verify(token: str) -> Staff:
     async def once() -> Staff:
         async with httpx.AsyncClient(transport=httpx.MockTransport(_answer)) as http:
-            verifier = BearerVerifier(issuer=ISSUER, audience=AUDIENCE, role_claim="roles", http=http)
+            verifier = BearerVerifier(Issuer(issuer=ISSUER, http=http), audience=AUDIENCE, role_claim="roles")
             return await verifier.verify(token, now=NOW)
 
     return asyncio.run(once())

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from deploy.one_machine.ports import free_port
 from service.errors import Unavailable
 from service.staff.bearer import BadToken, BearerVerifier
-from service.staff.issuer_keys import IssuerKeys, IssuerUnreachable
+from service.staff.issuer import Issuer, IssuerUnreachable
 from tests.demo_issuer.running import AUDIENCE, RunningIssuer, running_issuer
 from tests.staff.forging import Forger
 
@@ -32,7 +32,9 @@ class Counted:
         self.asked += request.url.path == "/jwks"
 
     def verifier(self, issuer: RunningIssuer) -> BearerVerifier:
-        return BearerVerifier(issuer=issuer.url, audience=AUDIENCE, role_claim="roles", http=self.http)
+        return BearerVerifier(
+            Issuer(issuer=issuer.url, http=self.http), audience=AUDIENCE, role_claim="roles"
+        )
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ async def test_an_issuer_that_is_not_there_is_unavailable_and_not_asked_again_at
 
     nobody = f"http://127.0.0.1:{free_port()}"
     async with httpx.AsyncClient(trust_env=False, event_hooks={"request": [count]}) as http:
-        verifier = BearerVerifier(issuer=nobody, audience=AUDIENCE, role_claim="roles", http=http)
+        verifier = BearerVerifier(Issuer(issuer=nobody, http=http), audience=AUDIENCE, role_claim="roles")
         for _ in range(20):
             with pytest.raises(Unavailable):
                 await verifier.verify(forger.token(), now=now)
@@ -169,7 +171,7 @@ async def test_a_slow_answer_about_a_made_up_key_id_stalls_nobody_else() -> None
         return _published(PUBLISHED)(request)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        keys = IssuerKeys(issuer=ISSUER, http=http)
+        keys = Issuer(issuer=ISSUER, http=http)
         await keys.find(PUBLISHED.kid, now=NOW)
         first = False
         stuck = asyncio.create_task(keys.find("made-up", now=NOW + timedelta(seconds=6)))
@@ -191,7 +193,7 @@ async def test_a_clock_that_was_set_back_does_not_keep_old_keys_for_hours() -> N
         return _published(PUBLISHED)(request)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        keys = IssuerKeys(issuer=ISSUER, http=http)
+        keys = Issuer(issuer=ISSUER, http=http)
         await keys.find(PUBLISHED.kid, now=NOW)
         await keys.find(PUBLISHED.kid, now=NOW - timedelta(hours=3))
 
@@ -211,7 +213,7 @@ def _published(*keys: Key, **discovery: object) -> Callable[[httpx.Request], htt
 
 async def _find(answer: Callable[[httpx.Request], httpx.Response], kid: str | None) -> Key | None:
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        return await IssuerKeys(issuer=ISSUER, http=http).find(kid, now=NOW)
+        return await Issuer(issuer=ISSUER, http=http).find(kid, now=NOW)
 
 
 async def test_keys_of_every_allowed_kind_are_found() -> None:
@@ -289,7 +291,7 @@ async def test_an_issuer_that_answers_nonsense_is_unavailable(answer: httpx.Resp
 
 
 async def test_an_issuer_that_never_finishes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.staff.issuer_keys._ALTOGETHER_SECONDS", 0.1)
+    monkeypatch.setattr("service.staff.issuer._ALTOGETHER_SECONDS", 0.1)
 
     async def never(_: httpx.Request) -> httpx.Response:
         await asyncio.sleep(60)
@@ -297,4 +299,4 @@ async def test_an_issuer_that_never_finishes_is_given_up(monkeypatch: pytest.Mon
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(never)) as http:
         with pytest.raises(IssuerUnreachable):
-            await asyncio.wait_for(IssuerKeys(issuer=ISSUER, http=http).find(None, now=NOW), 5)
+            await asyncio.wait_for(Issuer(issuer=ISSUER, http=http).find(None, now=NOW), 5)

@@ -4,18 +4,28 @@ from typing import Any
 import psycopg
 import pytest
 
+from deploy.one_machine.ports import free_port
 from deploy.one_machine.valkey import EmbeddedValkey
-from tests.demo_issuer.running import RunningIssuer, running_issuer
+from tests.demo_issuer.running import AUDIENCE, RunningIssuer, running_issuer
 from tests.harness.people import Service
 from tests.harness.servers import Database
 from tests.staff.forging import Forger
 from tests.updates.directory import Directory
+from tests.web_staff.browsing import StaffBrowser
 from tests.web_staff.serving import StaffHost, Tokens, staff_host
 
 
 @pytest.fixture(scope="session")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningIssuer]:
-    with running_issuer(tmp_path_factory.mktemp("issuer")) as running:
+def staff_port() -> int:
+    """Where the staff process listens in every test: the issuer sends browsers back there."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory, staff_port: int) -> Iterator[RunningIssuer]:
+    """An issuer of which the staff process is the client, and whose access tokens are for it."""
+    changes = {"client_id": AUDIENCE, "redirect_uris": [f"http://127.0.0.1:{staff_port}/sign-in/callback"]}
+    with running_issuer(tmp_path_factory.mktemp("issuer"), changes=changes) as running:
         yield running
 
 
@@ -38,9 +48,10 @@ async def host(
     valkey_server: EmbeddedValkey,
     issuer: RunningIssuer,
     tokens: Tokens,
+    staff_port: int,
 ) -> AsyncIterator[StaffHost]:
     """The staff process on a loopback port, with the service behind it."""
-    async with staff_host(database, valkey_server, issuer, tokens) as running:
+    async with staff_host(database, valkey_server, issuer, tokens, port=staff_port) as running:
         yield running
 
 
@@ -53,3 +64,10 @@ def owner(database: Database) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
 @pytest.fixture
 def directory(service: Service, owner: psycopg.Connection[tuple[Any, ...]]) -> Directory:
     return Directory(owner, service.scheme.id)
+
+
+@pytest.fixture
+async def browser(host: StaffHost, issuer: RunningIssuer) -> AsyncIterator[StaffBrowser]:
+    """A browser without script, at the staff host and at the issuer."""
+    async with StaffBrowser(str(host.http.base_url), issuer.url) as visitor:
+        yield visitor

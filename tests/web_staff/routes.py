@@ -3,6 +3,9 @@
 EVERYBODY = "comms senior caseworker dpo operator reviewer"
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 
+OPEN = "open"
+"""Whoever is signed out may see it too."""
+
 ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/v1/me"): EVERYBODY,
     ("POST", "/v1/schemes/windrush/updates"): "comms senior",
@@ -21,3 +24,15 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/v1/audit"): "dpo reviewer",
     ("GET", "/v1/openapi.json"): EVERYBODY,
 }
+
+PAGES: dict[tuple[str, str], str] = {
+    ("GET", "/"): OPEN,
+    ("GET", "/sign-in"): OPEN,
+    ("GET", "/sign-in/callback"): OPEN,
+    ("GET", "/signed-out"): OPEN,
+    ("POST", "/sign-out"): EVERYBODY,
+    ("GET", "/held"): EVERYBODY,
+    ("GET", "/who-may-do-what"): EVERYBODY,
+    ("GET", f"/updates/{SOME_ID}/certificate"): EVERYBODY,
+}
+"""The pages, which `contract.md` leaves to us: one asks for what the call of the API beside it asks for."""

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from deploy.one_machine.ports import free_port
 from deploy.one_machine.valkey import EmbeddedValkey
+from service.clock import Clock
 from service.settings import StaffSettings
 from service.web.brand import Brand
 from service.web.staff.app import create_app
@@ -107,9 +108,11 @@ async def staff_host(
     issuer: RunningIssuer,
     tokens: Tokens,
     *,
+    port: int | None = None,
     brand: Brand = "generic",
+    clock: Clock | None = None,
 ) -> AsyncIterator[StaffHost]:
-    port = free_port()
+    port = port or free_port()
     settings = StaffSettings(
         database_url=SecretStr(database.url("kept_staff")),
         redis_url=SecretStr(valkey.url("kept_web")),
@@ -121,7 +124,7 @@ async def staff_host(
         hold_window_seconds=0,
         brand=brand,
     )
-    with answering(create_app(settings), port):
+    with answering(create_app(settings, clock=clock), port):
         async with httpx.AsyncClient(base_url=settings.staff_url, trust_env=False, timeout=30) as http:
             yield StaffHost(http, tokens)
 

@@ -4,15 +4,17 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import SecretStr
 
 from service.settings import StaffSettings
 from service.web.staff.app import create_app
 from tests.staff.forging import Forger
-from tests.web_staff.routes import ROUTES, SOME_ID
+from tests.web_staff.browsing import StaffBrowser
+from tests.web_staff.routes import OPEN, PAGES, ROUTES, SOME_ID
 from tests.web_staff.serving import PEOPLE, StaffHost
 
-UNKNOWN = [("GET", "/"), ("GET", "/v1"), ("GET", "/v1/people"), ("PUT", "/v1/holds"), ("GET", "/docs")]
+UNKNOWN = [("GET", "/v1"), ("GET", "/v1/people"), ("PUT", "/v1/holds"), ("GET", "/v1/docs")]
 PROBLEM = "application/problem+json"
 
 
@@ -26,16 +28,22 @@ def test_the_table_names_every_route_there_is() -> None:
         oidc_client_id="x",
         oidc_client_secret=SecretStr("x"),
     )
-    paths = create_app(settings).openapi()["paths"]
-    there = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    routes = [
+        route
+        for route in iter_route_contexts(create_app(settings).routes)
+        if isinstance(route.original_route, APIRoute)
+    ]
+    there = {(method, str(route.path)) for route in routes for method in route.methods or ()}
     named = {
-        (method, re.sub(r"\{\w+\}", "{}", path.replace(SOME_ID, "{}").replace("windrush", "{}")))
-        for method, path in ROUTES
+        (method, path.replace(SOME_ID, "{}").replace("windrush", "{}"))
+        for method, path in [*ROUTES, *PAGES]
         if not path.endswith("openapi.json")
     }
 
     assert {
-        (method, re.sub(r"\{\w+\}", "{}", path)) for method, path in there if not path.startswith("/health")
+        (method, re.sub(r"\{[\w:]+\}", "{}", path))
+        for method, path in there
+        if not path.startswith("/health")
     } == named
 
 
@@ -98,6 +106,40 @@ async def test_a_role_may_what_the_contract_says_and_nothing_else(host: StaffHos
         allowed = role in roles.split()
         assert (answer.status_code != 403) is allowed, (method, path, answer.status_code)
         assert answer.status_code not in (401, 500)
+
+
+async def test_signed_out_a_page_leads_to_the_sign_in_and_a_form_does_nothing(host: StaffHost) -> None:
+    for (method, path), roles in PAGES.items():
+        answer = await host.http.request(method, path, data={} if method == "POST" else None)
+        if roles == OPEN:
+            assert answer.status_code in (200, 302, 401), path
+        elif method == "GET":
+            assert (answer.status_code, answer.headers["location"].partition("=")[0]) == (
+                303,
+                "/sign-in?next",
+            )
+        else:
+            assert answer.status_code == 401, path
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+async def test_a_page_is_for_whom_the_table_says(host: StaffHost, person: str) -> None:
+    role = person.rstrip("2")
+
+    for (method, path), roles in PAGES.items():
+        if roles != OPEN:
+            answer = await host.call(person, method, path, data={} if method == "POST" else None)
+            assert (answer.status_code != 403) is (role in roles.split()), (method, path, answer.status_code)
+            assert answer.status_code < 500
+
+
+async def test_no_form_is_taken_without_the_token_of_its_session(browser: StaffBrowser) -> None:
+    forms = [(path, roles.split()) for (method, path), roles in PAGES.items() if method == "POST"]
+    for role in sorted({roles[0] for _, roles in forms}):
+        await browser.sign_in(role)
+        for path, roles in forms:
+            if roles[0] == role:
+                assert (await browser.post(path, csrf="x" * 43)).status_code == 403, path
 
 
 @pytest.mark.parametrize("roles", [[], ["admin"], ["Senior"], None])

@@ -6,21 +6,19 @@ nobody registers what a second tab has changed meanwhile.
 """
 
 import hmac
-import re
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.crypto.browser_secret import BrowserSecret
 from service.crypto.canonical import canonical_json
 from service.database import Transaction
 from service.registrations import journey
 from service.registrations.journey import Answers
 from service.web.public.forms import MARKS
 
-KEY_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 FINISHED: Final = "finished"
 
 
@@ -29,7 +27,7 @@ class Journey:
     """One person's way through the form of one scheme."""
 
     scheme: str
-    key: str
+    key: BrowserSecret
     answers: Answers | None = None
     """None where nothing is kept: it begins, or its hour is over."""
     marks: Answers = field(default_factory=dict)
@@ -53,7 +51,7 @@ class Journey:
     def proof(self, page: str, shown: Answers | None = None) -> str:
         """What the form of `page` carries. `shown`: the answers that it is about to send."""
         about = canonical_json({"page": page, "answers": shown or {}})
-        return hmac.new(self.key.encode(), b"form/v1" + about, sha256).hexdigest()
+        return self.key.token(f"form/{about.decode()}")
 
     def proves(self, proof: object, page: str, shown: Answers | None = None) -> bool:
         """Whether `proof` came from `page`, made for this browser, showing these answers."""
@@ -63,7 +61,9 @@ class Journey:
 
     def keep_key(self, response: Response) -> None:
         """Give the browser the key. `__Host-`: no other host can set or read it."""
-        response.set_cookie(cookie_name(self.scheme), self.key, secure=True, httponly=True, samesite="lax")
+        response.set_cookie(
+            cookie_name(self.scheme), self.key.value, secure=True, httponly=True, samesite="lax"
+        )
 
 
 def cookie_name(scheme: str) -> str:
@@ -81,13 +81,13 @@ def finished(answers: Answers, challenge: str | None) -> Answers:
 
 def begun(scheme: str) -> Journey:
     """A new one."""
-    return Journey(scheme, journey.new_key())
+    return Journey(scheme, BrowserSecret.new())
 
 
 async def resumed(tx: Transaction, request: Request, scheme: str) -> Journey | None:
     """The one that this browser has the key of; None where it has none."""
-    key = request.cookies.get(cookie_name(scheme), "")
-    if KEY_SHAPE.fullmatch(key) is None:
+    key = BrowserSecret.of(request.cookies.get(cookie_name(scheme)))
+    if key is None:
         return None
     kept = await journey.recall(tx, key)
     if kept is None:

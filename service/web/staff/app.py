@@ -13,13 +13,17 @@ from service.database import Transactions
 from service.doorbell import Doorbell
 from service.settings import StaffSettings
 from service.staff.bearer import BearerVerifier
+from service.staff.issuer import Issuer
+from service.staff.sign_in import RelyingParty
 from service.web import brand, health, problem_schema, problems
 from service.web.access_log import AccessLog
-from service.web.headers import SecurityHeaders
+from service.web.headers import WITH_LIVE_FIGURES, SecurityHeaders
 from service.web.limits import BodyLimit
-from service.web.staff import audit, certificates, holds, updates
+from service.web.staff import audit, certificates, holds, home, signing_in, updates
+from service.web.staff.door import Door
+from service.web.staff.holding_forms import HoldsForms
 from service.web.staff.pages import Pages
-from service.web.staff.process import SignedIn, StaffProcess
+from service.web.staff.process import StaffProcess
 
 ROLE: Final = "kept_staff"
 BODY_BYTES: Final = 1024 * 1024
@@ -28,16 +32,19 @@ BODY_BYTES: Final = 1024 * 1024
 def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAPI:
     """The staff app. It refuses to start as any database role but its own (`Misconfigured`)."""
     http = httpx.AsyncClient(timeout=5, trust_env=False)
+    issuer = Issuer(issuer=settings.oidc_issuer, http=http)
     process = StaffProcess(
         settings=settings,
         transactions=Transactions(settings.database_url, role=ROLE),
         doorbell=Doorbell.at(settings.redis_url),
         clock=clock or SystemClock(),
-        bearer=BearerVerifier(
-            issuer=settings.oidc_issuer,
-            audience=settings.oidc_client_id,
+        bearer=BearerVerifier(issuer, audience=settings.oidc_client_id, role_claim=settings.oidc_role_claim),
+        sign_in=RelyingParty(
+            issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret.get_secret_value(),
+            redirect_uri=f"{settings.staff_url}/sign-in/callback",
             role_claim=settings.oidc_role_claim,
-            http=http,
         ),
         pages=Pages(settings.brand),
     )
@@ -62,10 +69,13 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     answer = problems.install(app, as_page=process.pages.of_problem)
     # The last added is the outermost: what refuses is logged, and has the headers.
     app.add_middleware(BodyLimit, most=BODY_BYTES, answer=answer)
-    app.add_middleware(SignedIn, process=process, answer=answer)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Door, process=process, answer=answer)
+    app.add_middleware(HoldsForms, process=process, most=BODY_BYTES)
+    app.add_middleware(SecurityHeaders, policy=WITH_LIVE_FIGURES)
     app.add_middleware(AccessLog)
     app.include_router(health.router)
+    app.include_router(signing_in.router)
+    app.include_router(home.router)
     app.include_router(updates.router)
     app.include_router(certificates.router)
     app.include_router(holds.router)

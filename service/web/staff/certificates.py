@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from service.deliveries import certificate
@@ -45,12 +46,12 @@ async def certify(update_id: UUID, here: Here, staff: Reader) -> dict[str, Any]:
 
 
 @router.get("/updates/{update_id}/certificate", include_in_schema=False)
-async def page(update_id: UUID, here: Here, staff: Reader) -> HTMLResponse:
+async def page(request: Request, update_id: UUID, here: Here, staff: Reader) -> HTMLResponse:
     """The same, for people to read."""
     try:
         signed = await _made_now(here, staff, update_id)
     except NoCertificateYet:
-        return await _not_yet(here, update_id)
+        return await _not_yet(request, here, update_id)
     async with here.transactions.begin() as tx:
         update = await get_update(tx, update_id)
         version = await current_version(tx, update)
@@ -61,6 +62,7 @@ async def page(update_id: UUID, here: Here, staff: Reader) -> HTMLResponse:
     unreached = sum(outcomes[state] for state in UNREACHED)
     duplicates = body["duplicates"]
     return here.pages.show(
+        request,
         "certificate",
         title=version.content["title"],
         halted_why=update.halted_why,
@@ -116,14 +118,14 @@ async def _made_now(here: StaffProcess, staff: Staff, update_id: UUID) -> Signed
     raise Unavailable
 
 
-async def _not_yet(here: StaffProcess, update_id: UUID) -> HTMLResponse:
+async def _not_yet(request: Request, here: StaffProcess, update_id: UUID) -> HTMLResponse:
     async with here.transactions.begin() as tx:
         update = await get_update(tx, update_id)
         version = await current_version(tx, update)
     so_far = BEFORE_THE_FIRST_MESSAGE.get(update.state, "Sending has just begun.")
     if update.state is UpdateState.APPROVED and update.not_before is not None:
         so_far += f" The first message leaves on {moment(update.not_before)}, or soon after."
-    return here.pages.show("no_certificate", title=version.content["title"], so_far=so_far)
+    return here.pages.show(request, "no_certificate", title=version.content["title"], so_far=so_far)
 
 
 def _by_whom(approval: Approval | None) -> str:

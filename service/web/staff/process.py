@@ -3,28 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Final, cast
+from typing import Annotated, cast
 
 from fastapi import Depends
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.clock import Clock
+from service.crypto.browser_secret import BrowserSecret
 from service.database import Transactions
 from service.doorbell import Doorbell
-from service.errors import Unauthenticated
 from service.settings import StaffSettings
 from service.staff.bearer import BearerVerifier
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
+from service.staff.sign_in import RelyingParty
 from service.updates.costs import Prices
 from service.web.staff.pages import Pages
-
-SIGNED_IN: Final = "staff"
-OPEN: Final = ("/health/", "/assets/")
-"""What needs no signing in: a page that says so has to look like one."""
-BEARER: Final = "bearer "
 
 
 @dataclass(frozen=True)
@@ -36,6 +30,7 @@ class StaffProcess:
     doorbell: Doorbell
     clock: Clock
     bearer: BearerVerifier
+    sign_in: RelyingParty
     pages: Pages
 
     @property
@@ -49,32 +44,17 @@ class StaffProcess:
         return Prices(segment=self.settings.text_pence, letter=self.settings.letter_pence)
 
 
-class SignedIn:
-    """401 before anything else is looked at: whoever is not signed in learns of no route and no rule."""
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who sent a request, and how we know: a session's secret, or None where a program sent a token."""
 
-    def __init__(
-        self, app: ASGIApp, *, process: StaffProcess, answer: Callable[[Request, Exception], Response]
-    ) -> None:
-        self._app = app
-        self._process = process
-        self._answer = answer
+    staff: Staff
+    session: BrowserSecret | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(OPEN):
-            request = Request(scope)
-            try:
-                scope.setdefault("state", {})[SIGNED_IN] = await self._who(request)
-            except Exception as error:
-                await self._answer(request, error)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-    async def _who(self, request: Request) -> Staff:
-        header = request.headers.get("authorization", "")
-        if not header.lower().startswith(BEARER):
-            raise Unauthenticated
-        token = header[len(BEARER) :].strip()
-        return await self._process.bearer.verify(token, now=self._process.clock.now())
+    @property
+    def csrf(self) -> str:
+        """What every form of theirs carries. A program has no forms."""
+        return self.session.token("csrf") if self.session is not None else ""
 
 
 def of(request: Request) -> StaffProcess:
@@ -82,9 +62,22 @@ def of(request: Request) -> StaffProcess:
     return cast(StaffProcess, request.app.state.process)
 
 
+def visitor(request: Request) -> Visitor:
+    """Who is asking, and how."""
+    found = visitor_or_none(request)
+    if found is None:
+        raise LookupError("nobody is signed in on a route that is open to all")
+    return found
+
+
+def visitor_or_none(request: Request) -> Visitor | None:
+    """Who is asking; None on the few pages that are open to everybody."""
+    return cast("Visitor | None", request.scope.get("state", {}).get("visitor"))
+
+
 def who(request: Request) -> Staff:
     """Who is asking."""
-    return cast(Staff, request.scope["state"][SIGNED_IN])
+    return visitor(request).staff
 
 
 def allowed(act: Act) -> Callable[[Request], Staff]:

@@ -5,9 +5,52 @@ from datetime import UTC, datetime
 from typing import Final
 
 from service.deliveries.states import DeliveryState
+from service.staff.roles import Act, Role
 from service.updates.states import UpdateState
 
 SERVICE: Final = "Kept Informed for staff"
+
+ROLES: Final[Mapping[Role, str]] = {
+    Role.COMMS: "communications",
+    Role.SENIOR: "senior approver",
+    Role.CASEWORKER: "caseworker",
+    Role.DPO: "data-protection officer",
+    Role.OPERATOR: "operator",
+    Role.REVIEWER: "reviewer",
+}
+"""What somebody is here for, in the middle of a sentence."""
+
+ACTS: Final[Mapping[Act, str]] = {
+    Act.READ_UPDATES: "See updates",
+    Act.READ_CERTIFICATES: "See certificates",
+    Act.DRAFT_UPDATE: "Write an update",
+    Act.EDIT_UPDATE: "Change an update",
+    Act.SUBMIT_UPDATE: "Submit an update",
+    Act.TEST_SEND: "Send an update to themselves, as a test",
+    Act.APPROVE_UPDATE: "Approve an update, or send it back (never one that they wrote, changed or submitted)",
+    Act.HALT_UPDATE: "Halt an update",
+    Act.RESUME_UPDATE: "Resume a halted update",
+    Act.SET_HOLD: "Hold everything, or everything in bulk",
+    Act.LIFT_HOLD: "Lift a hold",
+    Act.SEARCH: "Find a person, and see who could not be reached",
+    Act.REVEAL: "See one person’s details",
+    Act.ASSIST: "Register somebody who rang or wrote",
+    Act.CLOSE_REGISTRATION: "Close a registration",
+    Act.CORRECT_REGISTRATION: "Correct a registration",
+    Act.ERASE_REGISTRATION: "Erase a registration",
+    Act.IMPORT: "Bring in a list",
+    Act.ENROL_KEY: "Enrol a key of their own for lists",
+    Act.CONFIRM_KEY: "Confirm another person’s key",
+    Act.REQUEST_EXPORT: "Ask for a list",
+    Act.APPROVE_EXPORT: "Approve a list that another person asked for",
+    Act.APPROVE_CONTACT_EXPORT: "Approve a list with addresses or numbers in it",
+    Act.SEE_EXPORT: "See what became of a list",
+    Act.CHECK_FILE: "Check a file before it is published",
+    Act.INCIDENT: "Run an incident",
+    Act.AUDIT: "Read the audit log",
+    Act.EDIT_SCHEME: "Change a scheme",
+}
+"""What staff do, as the page of who may do what says it, in its order."""
 
 OUTCOMES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.DELIVERED: "Delivered",
@@ -33,6 +76,8 @@ BEFORE_THE_FIRST_MESSAGE: Final[Mapping[UpdateState, str]] = {
 
 PROBLEMS: Final[Mapping[int, tuple[str, str]]] = {
     401: ("You need to sign in", "This page is for staff. Sign in, then open it again."),
+    409: ("This cannot be done now", "Something has changed since you opened the page. Look again."),
+    422: ("Something was missing", "Go back, and fill in what the page asks for."),
     403: (
         "You cannot see this page",
         "Your role does not allow it. Ask whoever manages access to the service.",

@@ -1,7 +1,8 @@
-"""The issuer's public keys, as it publishes them (OpenID Connect Discovery 1.0, RFC 7517)."""
+"""The issuer, as it describes itself: its endpoints, its keys (OpenID Connect Discovery 1.0, RFC 7517)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -27,9 +28,20 @@ class IssuerUnreachable(Unavailable):
     """The sign-in service does not answer. Try again in a few seconds."""
 
 
-class IssuerKeys:
-    """Finds a key by its id, asking the issuer when what is known is old or lacks it.
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where a browser is sent, and where tokens are had. None where the issuer has no such place."""
 
+    authorization: str
+    token: str
+    userinfo: str | None
+    end_session: str | None
+
+
+class Issuer:
+    """What is known of the issuer, which is asked when that is old or lacks a key.
+
+    `issuer` is its exact identifier. `http` is shared and stays the caller's to close.
     It makes network calls: never use it inside a transaction.
     """
 
@@ -38,8 +50,14 @@ class IssuerKeys:
         self._http = http
         self._asking = asyncio.Lock()
         self._keys: Sequence[PublicKey] = ()
+        self._discovery: Mapping[str, Any] = {}
         self._fetched_at: datetime | None = None
         self._asked_at: datetime | None = None
+
+    @property
+    def identifier(self) -> str:
+        """The issuer's name for itself, a URL."""
+        return self._issuer
 
     async def find(self, kid: str | None, *, now: datetime) -> PublicKey | None:
         """The key with this id, or None where the issuer has none.
@@ -59,6 +77,24 @@ class IssuerKeys:
             await self._fetch(now)
             return self._known(kid)
 
+    async def endpoints(self, *, now: datetime) -> Endpoints:
+        """Where it is asked. IssuerUnreachable where that cannot be known, or is nowhere to send anybody."""
+        if not self._is_recent(now):
+            async with self._asking:
+                if not self._is_recent(now):
+                    if _within(_ASK_EVERY, self._asked_at, now):
+                        raise IssuerUnreachable
+                    await self._fetch(now)
+        try:
+            return Endpoints(
+                authorization=_endpoint(self._discovery, "authorization_endpoint", self._issuer),
+                token=_endpoint(self._discovery, "token_endpoint", self._issuer),
+                userinfo=_optional(self._discovery, "userinfo_endpoint", self._issuer),
+                end_session=_optional(self._discovery, "end_session_endpoint", self._issuer),
+            )
+        except ValueError:
+            raise IssuerUnreachable from None
+
     def _known(self, kid: str | None) -> PublicKey | None:
         if kid is None:
             return self._keys[0] if len(self._keys) == 1 else None
@@ -73,11 +109,14 @@ class IssuerKeys:
         try:
             async with asyncio.timeout(_ALTOGETHER_SECONDS):
                 discovery = await self._get(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
-                jwks = await self._get(_jwks_uri(discovery, self._issuer))
+                if discovery.get("issuer") != self._issuer:
+                    raise ValueError("the document is another issuer's")
+                jwks = await self._get(_endpoint(discovery, "jwks_uri", self._issuer))
             keys = _verifying_keys(jwks)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError):
             raise IssuerUnreachable from None
         self._keys = keys
+        self._discovery = discovery
         self._fetched_at = now
 
     async def _get(self, url: str) -> dict[str, Any]:
@@ -95,14 +134,16 @@ def _within(span: timedelta, since: datetime | None, now: datetime) -> bool:
     return since is not None and timedelta(0) <= now - since < span
 
 
-def _jwks_uri(discovery: dict[str, Any], issuer: str) -> str:
-    if discovery.get("issuer") != issuer:
-        raise ValueError("the document is another issuer's")
-    uri = discovery.get("jwks_uri")
+def _endpoint(discovery: Mapping[str, Any], name: str, issuer: str) -> str:
+    uri = discovery.get(name)
     # Plain HTTP only where the issuer itself has it, which the settings allow on loopback alone.
     if not isinstance(uri, str) or urlsplit(uri).scheme not in {"https", urlsplit(issuer).scheme}:
-        raise ValueError("no jwks_uri that can be trusted")
+        raise ValueError(f"no {name} that can be trusted")
     return uri
+
+
+def _optional(discovery: Mapping[str, Any], name: str, issuer: str) -> str | None:
+    return _endpoint(discovery, name, issuer) if discovery.get(name) is not None else None
 
 
 def _verifying_keys(jwks: dict[str, Any]) -> list[PublicKey]:
