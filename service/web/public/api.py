@@ -93,11 +93,25 @@ class ConfirmationForm(BaseModel):
     code: str | None = None
 
 
+@router.get("/v1/schemes/{scheme}", responses=documented(404))
+async def show_scheme(scheme: SchemeSlug, here: Here) -> SchemeShown:
+    """A scheme: its names, its topics, whether it is open, where its privacy notice is."""
+    async with here.transactions.begin() as tx:
+        found = await find_scheme(tx, scheme)
+    return SchemeShown(
+        slug=found.slug,
+        name=dict(found.name),
+        open=found.open,
+        topics=[TopicShown(code=topic.code, en=topic.en, cy=topic.cy) for topic in found.topics],
+        privacy_notice=found.privacy_notice,
+    )
+
+
 class RegistrationRoute(APIRoute):
     """A form that is in order is read here; any other by FastAPI, which finds out what is wrong with it.
 
-    Before it reads the form, FastAPI looks for dependencies, a query, headers and cookies, in each request:
-    as much work as all that is done with the form, sealing apart.
+    FastAPI looks for dependencies, a query, headers and cookies first, in each request. That costs more than
+    reading the form (docs/performance.md, "One registration").
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -114,20 +128,6 @@ class RegistrationRoute(APIRoute):
             return await register(scheme, form, request)
 
         return read
-
-
-@router.get("/v1/schemes/{scheme}", responses=documented(404))
-async def show_scheme(scheme: SchemeSlug, here: Here) -> SchemeShown:
-    """A scheme: its names, its topics, whether it is open, where its privacy notice is."""
-    async with here.transactions.begin() as tx:
-        found = await find_scheme(tx, scheme)
-    return SchemeShown(
-        slug=found.slug,
-        name=dict(found.name),
-        open=found.open,
-        topics=[TopicShown(code=topic.code, en=topic.en, cy=topic.cy) for topic in found.topics],
-        privacy_notice=found.privacy_notice,
-    )
 
 
 async def register(
