@@ -28,8 +28,9 @@ setup: $(STAMP)  ## the environment, .venv, from a bare checkout
 demo: $(STAMP)  ## everything on this machine, with sample people and one update sent; Ctrl-C ends it
 	@$(BIN)/python -m deploy.demo.show
 
+# A module is one process's: what its tests share is started once.
 test: $(STAMP) $(SECOND_ISSUER)  ## the test suite; what cannot run for want of a program is skipped aloud
-	@$(BIN)/pytest --numprocesses=auto --dist=loadgroup $(ARGS)
+	@$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 long: $(STAMP)  ## the long tests, an hour and more: chaos with 500 people and real leases, state machines
 	@$(BIN)/pytest -m long --numprocesses=auto $(ARGS)

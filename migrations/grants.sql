@@ -34,7 +34,7 @@ GRANT SELECT ON schemes, scheme_topics, scheme_public_details, sealing_keys TO k
 GRANT SELECT, INSERT ON updates TO kept_staff;
 GRANT UPDATE (state, version, submitted_by, submitted_at, audience_sha256, planned, approved_at, not_before,
     sending_since, resumed_at, halted_why, sent_back_why) ON updates TO kept_staff;
-GRANT SELECT, INSERT ON update_versions, approvals TO kept_staff;
+GRANT SELECT, INSERT ON update_versions, submissions, approvals TO kept_staff;
 GRANT SELECT ON notify_templates, audience_members, deliveries, duplicates, passed_on, fulfilments TO kept_staff;
 GRANT UPDATE (done_at, done_by) ON fulfilments TO kept_staff;
 GRANT SELECT, INSERT ON certificates TO kept_staff;
@@ -46,6 +46,14 @@ GRANT SELECT, INSERT, DELETE ON staff_sessions, used_sign_ins, held_forms TO kep
 GRANT UPDATE (seen_at) ON staff_sessions TO kept_staff;
 GRANT SELECT ON audit_events TO kept_staff;
 GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_staff;
+
+-- A scheme's settings; never its public list, which one person alone cannot change.
+GRANT UPDATE (name_en, name_cy, open, closed_on, privacy_notice, privacy_notice_version, lawful_basis, reply_to_id,
+    about) ON schemes TO kept_staff;
+GRANT INSERT ON scheme_topics TO kept_staff;
+GRANT UPDATE (en, cy, position) ON scheme_topics TO kept_staff;
+GRANT SELECT, INSERT ON public_list_changes TO kept_staff;
+GRANT EXECUTE ON FUNCTION decide_public_list_change(uuid, text, text, timestamptz) TO kept_staff;
 
 -- What hears from Notify: it can say what happened to a reference, and seal a text that somebody sent. It
 -- sees nothing.

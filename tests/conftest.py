@@ -35,7 +35,14 @@ settings.register_profile("kept", deadline=None)
 settings.load_profile("kept")
 
 PUBLIC_URL = "http://127.0.0.1:1"
+EARLY = ("early", "browser")
+"""Marks of what takes long."""
 SCHEME = Path(__file__).parent.parent / "deploy" / "demo" / "windrush.toml"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long modules first: each is one worker's, and `make test` waits for the last of them."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in EARLY))
 
 
 @pytest.fixture(autouse=True)

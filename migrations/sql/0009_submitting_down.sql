@@ -1,1 +1,3 @@
-SELECT 1;
+DROP TRIGGER submissions_stay ON submissions;
+DROP TRIGGER submissions_are_guarded ON submissions;
+DROP FUNCTION guard_submission();

@@ -1,1 +1,2 @@
-SELECT 1;
+DROP FUNCTION decide_public_list_change(uuid, text, text, timestamptz);
+DROP TABLE public_list_changes;

@@ -37,6 +37,8 @@ class UpdateSubmitted(Event):
     act: ClassVar[str] = "update-submitted"
     update: UUID
     version: int
+    reasons_sha256: str
+    """Of what was said to its findings, which the approver reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +161,21 @@ class SchemeApplied(Event):
     act: ClassVar[str] = "scheme-applied"
     scheme: UUID
     settings_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicListProposed(Event):
+    act: ClassVar[str] = "public-list-proposed"
+    scheme: UUID
+    change: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicListDecided(Event):
+    act: ClassVar[str] = "public-list-decided"
+    scheme: UUID
+    change: UUID
+    decision: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import typer
 from service.cli.operating import CLOCK, actor, key_store, owner, run
 from service.schemes.applying import apply
 from service.schemes.file import read_scheme_file
+from service.schemes.public_list import waiting
 from service.schemes.reading import find_scheme, public_list
 
 app = typer.Typer(help="Make, change and show schemes.", no_args_is_help=True)
@@ -23,14 +24,21 @@ def apply_file(file: Annotated[Path, typer.Argument(help="The scheme's TOML.")])
     """Make the scheme what FILE says. Running it again changes nothing."""
     described = read_scheme_file(file)
 
-    async def work() -> None:
+    async def work() -> int:
         async with owner() as (settings, transactions):
             keys = key_store(settings)
             async with transactions.begin() as tx:
-                await apply(tx, described, keys, actor=actor(), now=CLOCK.now())
+                scheme = await apply(tx, described, keys, actor=actor(), now=CLOCK.now())
+                return len(await waiting(tx, scheme))
 
-    run(work())
+    left = run(work())
     print(f"the scheme {described.slug} is as {file} says")
+    if left:
+        waits = "1 change waits" if left == 1 else f"{left} changes wait"
+        print(
+            f"but for its public list: {waits} until a second person agrees, "
+            f"at /schemes/{described.slug} on the staff host"
+        )
 
 
 @app.command()
@@ -47,7 +55,7 @@ def show(slug: Annotated[str, typer.Argument(help="The scheme's name in URLs.")]
                 "open": scheme.open,
                 "closed_on": scheme.closed_on.isoformat() if scheme.closed_on else None,
                 "topics": [{"code": topic.code, "en": topic.en, "cy": topic.cy} for topic in scheme.topics],
-                "public_list": {"emails": sorted(details.emails), "phones": sorted(details.phones)},
+                "public_list": {key: sorted(values) for key, values in vars(details).items()},
                 "sealing_key": scheme.sealing_key.key_id if scheme.sealing_key else None,
             }
 

@@ -1,14 +1,14 @@
-"""`kept scheme apply`: makes a scheme what its file says, with the keys that it needs.
+"""Making a scheme what its file says: `kept scheme apply`, with the keys that it needs, and the page for it.
 
 Running it again changes nothing. A topic is never taken away from a scheme that has it: people have
-chosen it, and would silently hear no more.
+chosen it, and would silently hear no more. The public list of a scheme that is there changes only when a
+second person agrees; until then what the file says of it is a proposal.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlmodel import col, select
 from uuid6 import uuid7
 
@@ -18,10 +18,15 @@ from service.crypto.canonical import canonical_sha256
 from service.crypto.keystore import INSTALLATION_KEYS, KeyStore, Purpose
 from service.crypto.private_keys import sealing_public_half
 from service.database import Transaction
-from service.errors import Conflict, Invalid
-from service.notify.addresses import NotAnAddress, email_address, phone_number
-from service.schemes.file import PublicListFile, SchemeFile
-from service.schemes.tables import DetailKind, PublicDetail, Scheme, SchemeTopic, SealingKeyRow
+from service.errors import Conflict
+from service.schemes.file import SchemeFile
+from service.schemes.public_list import Detail, details_in, details_of, differences, propose
+from service.schemes.reading import NoSuchScheme
+from service.schemes.tables import PublicDetail, Scheme, SchemeTopic, SealingKeyRow
+from service.staff.principal import Staff, require
+from service.staff.roles import Act
+
+FROM_THE_FILE: Final = "The scheme's file says so."
 
 
 class TopicInUse(Conflict):
@@ -33,31 +38,55 @@ class TopicInUse(Conflict):
 async def apply(tx: Transaction, file: SchemeFile, keys: KeyStore, *, actor: str, now: datetime) -> UUID:
     """Make or change the scheme of `file.slug`; the scheme's id.
 
+    The public list of one that is there is not changed: `waiting` has what a second person has to agree to.
     Raises `TopicInUse`, and `Invalid` for an address on the public list that is none.
     """
     await _installation_keys(tx, keys, actor=actor, now=now)
-    details = _public_details(file.public_list)
+    details = details_in(file.public_list)
     scheme = (await tx.exec(select(Scheme).where(Scheme.slug == file.slug))).one_or_none()
     if scheme is None:
         scheme = Scheme(id=uuid7(), slug=file.slug, created_at=now, **_settings(file))
         tx.add(scheme)
+        await tx.flush()
+        await _apply_topics(tx, scheme.id, file)
+        tx.add_all(PublicDetail(scheme_id=scheme.id, kind=kind, value=value) for kind, value in details)
     else:
-        for name, value in _settings(file).items():
-            setattr(scheme, name, value)
+        await _change(tx, scheme, file, details, by=actor, now=now)
+    await _sealing_key(tx, scheme.id, keys, actor=actor, now=now)
+    await _record(tx, scheme.id, file, actor=actor, now=now)
+    return scheme.id
+
+
+async def change(tx: Transaction, staff: Staff, file: SchemeFile, *, now: datetime) -> int:
+    """Make the scheme of `file.slug`, which is there, what the file says; how many changes to its list wait.
+
+    Raises `NotYourRole`, `NoSuchScheme`, `TopicInUse`, `Invalid`. A new scheme needs keys, which only
+    `kept scheme apply` makes.
+    """
+    require(staff, Act.EDIT_SCHEME)
+    details = details_in(file.public_list)
+    scheme = (await tx.exec(select(Scheme).where(Scheme.slug == file.slug).with_for_update())).one_or_none()
+    if scheme is None:
+        raise NoSuchScheme
+    proposed = await _change(tx, scheme, file, details, by=staff.subject, now=now)
+    await _record(tx, scheme.id, file, actor=staff.subject, now=now)
+    return proposed
+
+
+async def _change(
+    tx: Transaction, scheme: Scheme, file: SchemeFile, details: set[Detail], *, by: str, now: datetime
+) -> int:
+    for name, value in _settings(file).items():
+        setattr(scheme, name, value)
     await tx.flush()
     await _apply_topics(tx, scheme.id, file)
-    await tx.execute(delete(PublicDetail).where(col(PublicDetail.scheme_id) == scheme.id))
-    tx.add_all(PublicDetail(scheme_id=scheme.id, kind=kind, value=value) for kind, value in details)
-    await tx.flush()
-    await _sealing_key(tx, scheme.id, keys, actor=actor, now=now)
-    await chain.append(
-        tx,
-        SchemeApplied(
-            actor=actor, scheme=scheme.id, settings_sha256=canonical_sha256(file.model_dump(mode="json"))
-        ),
-        now=now,
-    )
-    return scheme.id
+    wanted = differences(await details_of(tx, scheme.id), details)
+    return await propose(tx, scheme.id, wanted, why=FROM_THE_FILE, by=by, now=now)
+
+
+async def _record(tx: Transaction, scheme: UUID, file: SchemeFile, *, actor: str, now: datetime) -> None:
+    digest = canonical_sha256(file.model_dump(mode="json"))
+    await chain.append(tx, SchemeApplied(actor=actor, scheme=scheme, settings_sha256=digest), now=now)
 
 
 def _settings(file: SchemeFile) -> dict[str, Any]:
@@ -89,24 +118,6 @@ async def _apply_topics(tx: Transaction, scheme_id: UUID, file: SchemeFile) -> N
         row.en, row.cy, row.position = topic.en, topic.cy, position
         tx.add(row)
     await tx.flush()
-
-
-def _public_details(given: PublicListFile) -> set[tuple[DetailKind, str]]:
-    details: set[tuple[DetailKind, str]] = set()
-    wrong: dict[str, str] = {}
-    for position, text in enumerate(given.emails):
-        try:
-            details.add((DetailKind.EMAIL, email_address(text).index_form))
-        except NotAnAddress as error:
-            wrong[f"public_list.emails.{position}"] = str(error)
-    for position, text in enumerate(given.phones):
-        try:
-            details.add((DetailKind.PHONE, phone_number(text).e164))
-        except NotAnAddress as error:
-            wrong[f"public_list.phones.{position}"] = str(error)
-    if wrong:
-        raise Invalid(wrong)
-    return details
 
 
 async def _installation_keys(tx: Transaction, keys: KeyStore, *, actor: str, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What other features may know of a scheme."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -50,10 +51,13 @@ class SchemeView:
 
 @dataclass(frozen=True)
 class PublicList:
-    """The addresses and numbers that a scheme publishes, in index form: the guard lets them pass."""
+    """What a scheme publishes of itself, in index form: the guard and the checks let it pass."""
 
     emails: frozenset[str]
     phones: frozenset[str]
+    hosts: frozenset[str] = frozenset()
+    postcodes: frozenset[str] = frozenset()
+    references: frozenset[str] = frozenset()
 
 
 async def find_scheme(tx: Transaction, slug: str) -> SchemeView:
@@ -80,10 +84,22 @@ async def all_schemes(tx: Transaction) -> list[SchemeView]:
 async def public_list(tx: Transaction, scheme_id: UUID) -> PublicList:
     """What the outgoing guard and the checks let pass for this scheme."""
     rows = (await tx.exec(select(PublicDetail).where(PublicDetail.scheme_id == scheme_id))).all()
+
+    def of(kind: DetailKind) -> frozenset[str]:
+        return frozenset(row.value for row in rows if row.kind is kind)
+
     return PublicList(
-        emails=frozenset(row.value for row in rows if row.kind is DetailKind.EMAIL),
-        phones=frozenset(row.value for row in rows if row.kind is DetailKind.PHONE),
+        emails=of(DetailKind.EMAIL),
+        phones=of(DetailKind.PHONE),
+        hosts=of(DetailKind.HOST),
+        postcodes=of(DetailKind.POSTCODE),
+        references=of(DetailKind.REFERENCE),
     )
+
+
+def as_compared(number: str) -> str:
+    """A postcode or a reference in index form."""
+    return re.sub(r"[\s-]", "", number).upper()
 
 
 async def _views(tx: Transaction, schemes: Sequence[Scheme]) -> list[SchemeView]:

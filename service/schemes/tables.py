@@ -13,10 +13,15 @@ from service.database import BYTES, MOMENT, words
 
 
 class DetailKind(StrEnum):
-    """What the outgoing guard looks for."""
+    """What the outgoing guard looks for, and what else is looked for before an approval."""
 
     EMAIL = "email"
     PHONE = "phone"
+    HOST = "host"
+    """Where links may lead, beside GOV.UK."""
+    POSTCODE = "postcode"
+    REFERENCE = "reference"
+    """A number that looks like somebody's case, and is everybody's."""
 
 
 class Scheme(SQLModel, table=True):
@@ -56,14 +61,56 @@ class SchemeTopic(SQLModel, table=True):
 
 
 class PublicDetail(SQLModel, table=True):
-    """An address or number that the scheme publishes: the outgoing guard lets it pass."""
+    """What the scheme publishes of itself: the outgoing guard and the checks let it pass."""
 
     __tablename__ = "scheme_public_details"
 
     scheme_id: UUID = Field(primary_key=True, foreign_key="schemes.id")
     kind: DetailKind = Field(primary_key=True, sa_type=words(DetailKind, "public_detail_kind"))
     value: str = Field(primary_key=True)
-    """In index form: lower-cased address, or E.164."""
+    """In index form: lower-cased address or host, E.164, upper case without spaces or hyphens."""
+
+
+class PublicListChange(SQLModel, table=True):
+    """A change to a scheme's public list: proposed by one person, answered by another."""
+
+    __tablename__ = "public_list_changes"
+    __table_args__ = (
+        CheckConstraint(
+            "(decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (decided_at IS NULL)",
+            name="a_decision_is_whole",
+        ),
+        CheckConstraint("decision IN ('agree', 'refuse')", name="a_change_is_agreed_or_refused"),
+        CheckConstraint(
+            "decision IS DISTINCT FROM 'agree' OR decided_by <> proposed_by", name="two_people_agree"
+        ),
+        CheckConstraint(
+            "(value IS NULL) = (decision IS NOT DISTINCT FROM 'refuse')", name="what_was_refused_is_not_kept"
+        ),
+        Index("public_list_changes_waiting", "scheme_id", postgresql_where=text("decision IS NULL")),
+        Index(
+            "one_proposal_of_a_kind",
+            "scheme_id",
+            "kind",
+            "value",
+            "adds",
+            unique=True,
+            postgresql_where=text("decision IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    scheme_id: UUID = Field(foreign_key="schemes.id")
+    kind: DetailKind = Field(sa_type=words(DetailKind, "proposed_detail_kind"))
+    value: str | None = None
+    adds: bool
+    """Whether it goes onto the list; else it comes off."""
+    why: str
+    proposed_by: str
+    proposed_at: datetime = Field(sa_type=MOMENT)
+    decision: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=MOMENT)
 
 
 class SealingKeyRow(SQLModel, table=True):

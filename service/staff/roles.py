@@ -54,6 +54,7 @@ class Act(StrEnum):
     READ_UPDATES = "read_updates"
     READ_CERTIFICATES = "read_certificates"
     EDIT_SCHEME = "edit_scheme"
+    CHANGE_PUBLIC_LIST = "change_public_list"
 
 
 _ANY: Final = frozenset(Role)
@@ -96,6 +97,8 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.READ_UPDATES: _ANY,
         Act.READ_CERTIFICATES: _ANY,
         Act.EDIT_SCHEME: frozenset({Role.OPERATOR}),
+        # The table says how many people, and not which: those who answer for a scheme's settings and words.
+        Act.CHANGE_PUBLIC_LIST: frozenset({Role.OPERATOR, Role.SENIOR}),
     }
 )
 

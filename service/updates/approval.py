@@ -15,10 +15,12 @@ from service.audit import chain
 from service.audit.events import UpdateApproved, UpdateSentBack
 from service.database import Transaction
 from service.errors import Conflict, Forbidden
+from service.schemes.reading import public_list
 from service.staff.members import describe
 from service.staff.principal import Staff, require
 from service.staff.roles import Act, Role
 from service.staff.step_up import require_fresh
+from service.updates.checking.personal import refuse_details
 from service.updates.drafting import back_to_draft, current_version, locked, send_time
 from service.updates.states import UpdateState, WrongState
 from service.updates.tables import Approval, Update, UpdateVersion
@@ -55,7 +57,8 @@ async def decide(
 ) -> Update:
     """Approve these very words and people, or send them back with a reason.
 
-    Raises `NotYourRole`, `SelfApproval`, a step-up error, `WrongState`, `StaleApproval`.
+    Raises `NotYourRole`, `SelfApproval`, a step-up error, `WrongState`, `StaleApproval`, and `Invalid` for a
+    comment with somebody's details in it.
     An update that is overdue when it is approved goes back to its author instead.
     """
     require(staff, Act.APPROVE_UPDATE)
@@ -63,6 +66,7 @@ async def decide(
     if staff.subject in await _authors(tx, update):
         raise SelfApproval
     require_fresh(staff, now)
+    refuse_details({"comment": comment}, await public_list(tx, update.scheme_id))
     if update.state is not UpdateState.AWAITING_APPROVAL:
         raise WrongState(f"The update is {update.state.value}; it does not await an approval.")
     version = await current_version(tx, update)

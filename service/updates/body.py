@@ -32,6 +32,10 @@ def _storable(value: str) -> str:
     # JSON can spell half a surrogate pair, which no encoding has a place for.
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise PydanticCustomError("not_text", "It has a character that cannot be stored")
+    return value
+
+
+def _not_empty(value: str) -> str:
     if not value.strip():
         raise PydanticCustomError("empty", "It is empty")
     return value
@@ -43,7 +47,9 @@ def _one_line(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(_storable)]
+MaybeText = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[MaybeText, AfterValidator(_not_empty)]
+MaybeLine = Annotated[MaybeText, Field(max_length=300), AfterValidator(_one_line)]
 Line = Annotated[Text, Field(max_length=300), AfterValidator(_one_line)]
 TextWords = Annotated[Text, Field(max_length=LONGEST_TEXT)]
 """The words of a text message: nothing in it is formatted."""
@@ -79,11 +85,12 @@ class Audience(BaseModel):
 
     @model_validator(mode="after")
     def _says_who(self) -> Self:
-        if not self.model_fields_set:
+        said = [key for key in self.model_fields_set if getattr(self, key) is not None]
+        if not said:
             raise PydanticCustomError(
                 "empty_audience", "It has to say who: kinds, topics, languages or registrations"
             )
-        if self.registrations is not None and len(self.model_fields_set) > 1:
+        if self.registrations is not None and len(said) > 1:
             raise PydanticCustomError("two_audiences", "It has either registrations or a rule, not both")
         return self
 
@@ -96,23 +103,18 @@ class Audience(BaseModel):
         )
 
 
-class UpdateBody(BaseModel):
-    """What an author sends. The service adds each person's unsubscribe link; authors write none."""
+class _Update(BaseModel):
+    """What a body says beside words and people, whole or half-written."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    title: Annotated[Text, Field(max_length=200)]
-    email: dict[Language, EmailWords]
-    sms: dict[Language, TextWords] | None = None
-    letter: dict[Language, LetterWords] | None = None
-    audience: Audience
     send_at: AwareDatetime | None = None
     reply_to: UUID | None = None
     """Notify's id of the address that answers go to; without it the scheme's."""
     publish: bool = True
     """Whether it is shown in the archive once it is being sent; never where it names registrations."""
 
-    @field_validator("email", "sms", "letter", mode="before")
+    @field_validator("email", "sms", "letter", mode="before", check_fields=False)
     @classmethod
     def _known_languages(cls, value: object) -> object:
         # Said of the whole field: a key that somebody made up would be part of an error's path.
@@ -127,6 +129,16 @@ class UpdateBody(BaseModel):
             return value.astimezone(UTC) if value else None
         except OverflowError:
             raise PydanticCustomError("no_such_time", "It is a time that no calendar has in UTC") from None
+
+
+class UpdateBody(_Update):
+    """What an author sends. The service adds each person's unsubscribe link; authors write none."""
+
+    title: Annotated[Text, Field(max_length=200)]
+    email: dict[Language, EmailWords]
+    sms: dict[Language, TextWords] | None = None
+    letter: dict[Language, LetterWords] | None = None
+    audience: Audience
 
     @model_validator(mode="after")
     def _words_for_everyone(self) -> Self:
@@ -152,4 +164,67 @@ class UpdateBody(BaseModel):
                 ],
                 hide_input=True,
             )
+        return self
+
+
+class EmailDraft(BaseModel):
+    """As `EmailWords`, with gaps."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    subject: MaybeLine = ""
+    body: Annotated[MaybeText, Field(max_length=LONGEST_BODY)] = ""
+
+
+class LetterDraft(BaseModel):
+    """As `LetterWords`, with gaps."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    heading: MaybeLine = ""
+    body: Annotated[MaybeText, Field(max_length=LONGEST_LETTER)] = ""
+
+
+class AudienceDraft(BaseModel):
+    """As `Audience`, with gaps: a key left out means all, and an empty list is not chosen yet."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    kinds: list[Kind] | None = None
+    topics: list[Annotated[str, Field(max_length=60)]] | None = None
+    languages: list[Language] | None = None
+    registrations: Annotated[list[UUID], Field(max_length=10_000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.registrations is not None and any((self.kinds, self.topics, self.languages)):
+            raise PydanticCustomError("two_audiences", "It has either registrations or a rule, not both")
+        return self
+
+
+class UpdateDraft(_Update):
+    """What a page saves: a body that may have gaps, each of which is a finding that blocks.
+
+    A language without a word is left out, and so is a channel without a language.
+    """
+
+    title: Annotated[MaybeText, Field(max_length=200)] = ""
+    email: dict[Language, EmailDraft] = {}
+    sms: dict[Language, Annotated[MaybeText, Field(max_length=LONGEST_TEXT)]] | None = None
+    letter: dict[Language, LetterDraft] | None = None
+    audience: AudienceDraft = AudienceDraft()
+
+    @model_validator(mode="after")
+    def _without_what_is_blank(self) -> Self:
+        self.email = {
+            language: each for language, each in self.email.items() if (each.subject + each.body).strip()
+        }
+        sms = {language: text for language, text in (self.sms or {}).items() if text.strip()}
+        self.sms = sms or None
+        letter = {
+            language: each
+            for language, each in (self.letter or {}).items()
+            if (each.heading + each.body).strip()
+        }
+        self.letter = letter or None
         return self

@@ -1,46 +1,29 @@
-"""Findings before submission: what in an update's words a person should look at.
+"""Findings before submission: what in an update a person should look at.
 
-A finding that blocks stops the submission: any email address or telephone number that is not on the
-scheme's public list, disguised ones included, and words for a channel that this service cannot send by.
-A finding never repeats what it found.
+Some block: any email address, telephone number, National Insurance number or case reference that is not on
+the scheme's public list, disguised ones included; words or people that are not there yet; a channel that
+this service cannot send by. Some want a reason, which the approver reads: links that lead elsewhere or to a
+sign-in, postcodes, hard words, a language that gets nothing. The others only say what people will see.
+
+A finding never repeats what it found. The kinds are in `service.updates.checking`; `docs/findings.md` lists
+their codes, which stay as they are.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
-from service.errors import Conflict
-from service.notify.details import REDACTED, find_details, redact
 from service.registrations.words import Channel
 from service.schemes.reading import PublicList
-from service.updates.body import EmailWords, LetterWords, UpdateBody
+from service.updates.body import UpdateBody, UpdateDraft
+from service.updates.checking.finding import Blocked, Finding
+from service.updates.checking.gaps import gaps
+from service.updates.checking.links import links
+from service.updates.checking.personal import personal, without_numbers
+from service.updates.checking.reading_age import hard_to_read
+from service.updates.checking.rendering import not_rendered
 from service.updates.content import Content, all_words, templates
 
-
-@dataclass(frozen=True)
-class Finding:
-    """Something in the words of an update."""
-
-    code: str
-    where: str
-    """`email.en.body`, and the line in it."""
-    message: str
-    blocks: bool
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+__all__ = ["Blocked", "Finding", "check", "without_details"]
 
 
-class Blocked(Conflict):
-    """Findings block this update. Change its words, or have the scheme's public list changed."""
-
-    code = "findings"
-
-    def __init__(self, findings: list[Finding]) -> None:
-        super().__init__()
-        self.findings = findings
-
-
-def without_details(body: UpdateBody, allowed: PublicList) -> UpdateBody:
+def without_details(body: UpdateBody | UpdateDraft, allowed: PublicList) -> UpdateBody | UpdateDraft:
     """`body` as it may be kept: what would block it is blacked out, and blocks it still.
 
     Drafts are kept in the clear, each version for ever. An address that must not be sent must not lie
@@ -48,14 +31,18 @@ def without_details(body: UpdateBody, allowed: PublicList) -> UpdateBody:
     """
 
     def redacted(text: str) -> str:
-        return redact(text, emails=allowed.emails, phones=allowed.phones)
+        return without_numbers(text, allowed)
 
     email = {
-        language: EmailWords.model_construct(subject=redacted(written.subject), body=redacted(written.body))
+        language: type(written).model_construct(
+            subject=redacted(written.subject), body=redacted(written.body)
+        )
         for language, written in body.email.items()
     }
     letter = {
-        language: LetterWords.model_construct(heading=redacted(written.heading), body=redacted(written.body))
+        language: type(written).model_construct(
+            heading=redacted(written.heading), body=redacted(written.body)
+        )
         for language, written in (body.letter or {}).items()
     }
     sms = {language: redacted(written) for language, written in (body.sms or {}).items()}
@@ -65,18 +52,15 @@ def without_details(body: UpdateBody, allowed: PublicList) -> UpdateBody:
 
 
 def check(content: Content, allowed: PublicList) -> list[Finding]:
-    """Every finding in the words of `content`, in order."""
+    """Every finding in `content`, in order."""
     found = [_not_offered(channel) for channel, template in templates(content).items() if template is None]
+    found += gaps(content)
+    for where, text in [("title", content["title"]), *all_words(content)]:
+        found += personal(where, text, allowed)
     for where, text in all_words(content):
-        lines = [
-            number
-            for number, line in enumerate(text.splitlines(), start=1)
-            if REDACTED in line or find_details(line).without(allowed.emails, allowed.phones)
-        ]
-        if not lines and find_details(text).without(allowed.emails, allowed.phones):
-            lines = [1]  # One that is broken over two lines.
-        found += [_off_the_list(f"{where}, line {number}") for number in lines]
-    return found
+        found += links(where, text, allowed)
+        found += not_rendered(where, text, Channel(where.partition(".")[0]))
+    return found + list(hard_to_read(content))
 
 
 def _not_offered(channel: Channel) -> Finding:
@@ -87,18 +71,6 @@ def _not_offered(channel: Channel) -> Finding:
             "Nobody can be told this way: there is no template of Notify's for it "
             f"(KEPT_NOTIFY_{channel.name}_TEMPLATE_ID). Leave these words out, or ask an operator for one "
             "and save the update again."
-        ),
-        blocks=True,
-    )
-
-
-def _off_the_list(where: str) -> Finding:
-    return Finding(
-        code="detail-off-public-list",
-        where=where,
-        message=(
-            "An email address or telephone number here is not on the scheme's public list. "
-            "It is not kept: have it put on the list and type it again, or leave it out."
         ),
         blocks=True,
     )

@@ -13,7 +13,7 @@ from service.crypto.canonical import canonical_sha256
 from service.notify.gateway import TemplateSeen
 from service.registrations.recipients import AudienceRule
 from service.registrations.words import Channel, Language
-from service.updates.body import Audience, EmailWords, LetterWords, UpdateBody
+from service.updates.body import Audience, EmailWords, LetterWords, UpdateBody, UpdateDraft
 
 MESSAGES = (Channel.EMAIL, Channel.SMS, Channel.LETTER)
 """The channels that Notify sends by. A call is made by a person."""
@@ -25,7 +25,9 @@ Content = dict[str, Any]
 Templates = Mapping[Channel, TemplateSeen]
 
 
-def content_of(body: UpdateBody, *, scheme: UUID, templates: Templates, reply_to: str | None) -> Content:
+def content_of(
+    body: UpdateBody | UpdateDraft, *, scheme: UUID, templates: Templates, reply_to: str | None
+) -> Content:
     """`body` as it is stored, hashed and approved. A channel without a template has none in it, too."""
     written = body.model_dump(mode="json")
     channels = [channel for channel in MESSAGES if written[channel.value] is not None]

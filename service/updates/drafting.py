@@ -11,6 +11,7 @@ from uuid6 import uuid7
 
 from service.audit import chain
 from service.audit.events import UpdateDrafted, UpdateEdited, UpdateSubmitted
+from service.crypto.canonical import canonical_sha256
 from service.database import Transaction
 from service.errors import Conflict, Invalid, NotFound, Unavailable
 from service.notify.gateway import TemplateSeen
@@ -18,11 +19,12 @@ from service.registrations.words import Channel
 from service.schemes.reading import SchemeView, get_scheme, public_list
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
-from service.updates.body import UpdateBody
+from service.updates.body import UpdateBody, UpdateDraft
 from service.updates.checks import Blocked, check, without_details
 from service.updates.content import Content, Templates, body_of, content_of, content_sha256
+from service.updates.reasons import reasons_for
 from service.updates.states import UpdateState, check_move
-from service.updates.tables import NotifyTemplate, Update, UpdateVersion
+from service.updates.tables import NotifyTemplate, Submission, Update, UpdateVersion
 
 
 class NoSuchUpdate(NotFound):
@@ -43,8 +45,19 @@ class SendTimePassed(Conflict):
     code = "send-time-passed"
 
 
+class SomebodyElseSaved(Conflict):
+    """Somebody else has saved this update since you read it. Look at what they wrote."""
+
+    code = "somebody-else-saved"
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+        """The one that counts now."""
+
+
 async def draft(
-    tx: Transaction, staff: Staff, scheme: SchemeView, body: UpdateBody, *, now: datetime
+    tx: Transaction, staff: Staff, scheme: SchemeView, body: UpdateBody | UpdateDraft, *, now: datetime
 ) -> Update:
     """Begin an update. Raises `NotYourRole`, `Invalid`, `TemplateNotSeen`."""
     require(staff, Act.DRAFT_UPDATE)
@@ -71,53 +84,69 @@ async def draft(
 
 
 async def edit(
-    tx: Transaction, staff: Staff, update_id: UUID, changes: Mapping[str, Any], *, now: datetime
+    tx: Transaction,
+    staff: Staff,
+    update_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    read: int | None = None,
+    now: datetime,
 ) -> Update:
     """Change words, people or window: back to draft, any approval void, its people dropped.
 
-    Raises `WrongState` once sending, and `Invalid` for a part that breaks a rule.
+    Raises `WrongState` once sending, `SomebodyElseSaved` where the version that was `read` is no longer the
+    current one, and `Invalid` for a part that breaks a rule.
     """
     require(staff, Act.EDIT_UPDATE)
     update = await locked(tx, update_id)
-    if update.state is not UpdateState.DRAFT:
-        check_move(update.state, UpdateState.DRAFT)
-    scheme = await get_scheme(tx, update.scheme_id)
     before = await current_version(tx, update)
     try:
         body = UpdateBody.model_validate({**body_of(before.content), **changes})
     except ValidationError as error:
         raise BadChanges(error) from None
-    content = await _content(tx, scheme, body, now=now)
-    version = await _add_version(tx, update, content, by=staff, now=now)
-    back_to_draft(update)
-    update.version = version.version
-    tx.add(update)
-    await tx.flush()
-    await chain.append(
-        tx,
-        UpdateEdited(
-            actor=staff.subject,
-            update=update.id,
-            version=version.version,
-            content_sha256=version.content_sha256,
-        ),
-        now=now,
-    )
-    return update
+    content = await _content(tx, await get_scheme(tx, update.scheme_id), body, now=now)
+    return await _change(tx, staff, update, content, read=read, now=now)
 
 
-async def submit(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetime) -> Update:
-    """Hand it in: a worker then freezes its people. Raises `Blocked` where a finding blocks."""
+async def save(
+    tx: Transaction, staff: Staff, update_id: UUID, written: UpdateDraft, *, read: int, now: datetime
+) -> Update:
+    """Keep what a page holds, gaps and all, as `edit` does. The same once more changes nothing.
+
+    Raises what `edit` raises.
+    """
+    require(staff, Act.EDIT_UPDATE)
+    update = await locked(tx, update_id)
+    before = await current_version(tx, update)
+    content = await _content(tx, await get_scheme(tx, update.scheme_id), written, now=now)
+    if content == before.content and read == update.version:
+        return update
+    return await _change(tx, staff, update, content, read=read, now=now)
+
+
+async def submit(
+    tx: Transaction,
+    staff: Staff,
+    update_id: UUID,
+    *,
+    reasons: Mapping[str, str] | None = None,
+    read: int | None = None,
+    now: datetime,
+) -> Update:
+    """Hand it in, with what is to be said to its findings: a worker then freezes its people.
+
+    Raises `Blocked` where a finding blocks, `SomebodyElseSaved` where the version that was `read` is no
+    longer the current one, `WrongState`, `SendTimePassed`, and `Invalid` for a reason that breaks a rule.
+    """
     require(staff, Act.SUBMIT_UPDATE)
     update = await locked(tx, update_id)
-    check_move(update.state, UpdateState.PREPARING)
     version = await current_version(tx, update)
-    blocking = [
-        finding
-        for finding in check(version.content, await public_list(tx, update.scheme_id))
-        if finding.blocks
-    ]
-    if blocking:
+    allowed = await public_list(tx, update.scheme_id)
+    findings = check(version.content, allowed)
+    said = reasons_for(findings, reasons or {}, allowed)
+    refuse_unread(update, read)
+    check_move(update.state, UpdateState.PREPARING)
+    if blocking := [finding for finding in findings if finding.blocks]:
         raise Blocked(blocking)
     if (send_at := send_time(version.content)) is not None and send_at < now:
         raise SendTimePassed
@@ -127,8 +156,25 @@ async def submit(tx: Transaction, staff: Staff, update_id: UUID, *, now: datetim
     update.sent_back_why = None
     tx.add(update)
     await tx.flush()
+    tx.add(
+        Submission(
+            update_id=update.id,
+            submitted_at=now,
+            version=version.version,
+            submitted_by=staff.subject,
+            reasons=said,
+        )
+    )
+    await tx.flush()
     await chain.append(
-        tx, UpdateSubmitted(actor=staff.subject, update=update.id, version=update.version), now=now
+        tx,
+        UpdateSubmitted(
+            actor=staff.subject,
+            update=update.id,
+            version=update.version,
+            reasons_sha256=canonical_sha256(said),
+        ),
+        now=now,
     )
     return update
 
@@ -142,6 +188,12 @@ class BadChanges(Invalid):
     def __init__(self, error: ValidationError) -> None:
         super().__init__({})
         self.error = error
+
+
+def refuse_unread(update: Update, read: int | None) -> None:
+    """Raises `SomebodyElseSaved` where the version that was `read` is not the one that counts."""
+    if read is not None and read != update.version:
+        raise SomebodyElseSaved(update.version)
 
 
 def back_to_draft(update: Update) -> None:
@@ -189,14 +241,41 @@ async def templates_seen(tx: Transaction) -> Templates:
     return seen
 
 
-async def _content(tx: Transaction, scheme: SchemeView, body: UpdateBody, *, now: datetime) -> Content:
+async def _change(
+    tx: Transaction, staff: Staff, update: Update, content: Content, *, read: int | None, now: datetime
+) -> Update:
+    refuse_unread(update, read)
+    if update.state is not UpdateState.DRAFT:
+        check_move(update.state, UpdateState.DRAFT)
+    version = await _add_version(tx, update, content, by=staff, now=now)
+    back_to_draft(update)
+    update.version = version.version
+    tx.add(update)
+    await tx.flush()
+    await chain.append(
+        tx,
+        UpdateEdited(
+            actor=staff.subject,
+            update=update.id,
+            version=version.version,
+            content_sha256=version.content_sha256,
+        ),
+        now=now,
+    )
+    return update
+
+
+async def _content(
+    tx: Transaction, scheme: SchemeView, body: UpdateBody | UpdateDraft, *, now: datetime
+) -> Content:
     known = {topic.code for topic in scheme.topics}
     wrong = {
         f"audience.topics.{position}": "It is not one of the scheme's topics"
         for position, code in enumerate(body.audience.topics or [])
         if code not in known
     }
-    if body.send_at is not None and body.send_at < now:
+    # A half-written one is kept whatever the clock says: it cannot be submitted so.
+    if isinstance(body, UpdateBody) and body.send_at is not None and body.send_at < now:
         wrong["send_at"] = "It is in the past"
     if wrong:
         raise Invalid(wrong)

@@ -10,10 +10,12 @@ from service.database import Transaction
 from service.errors import Conflict
 from service.holds.incidents import open_incidents
 from service.holds.tables import IncidentKind
+from service.schemes.reading import public_list
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 from service.staff.step_up import require_fresh
 from service.updates.audience import audience_sha256
+from service.updates.checking.personal import without_numbers
 from service.updates.drafting import locked
 from service.updates.states import UpdateState, WrongState, check_move
 from service.updates.tables import Update
@@ -60,11 +62,14 @@ class OtherPeople(Conflict):
 async def halt(
     tx: Transaction, staff: Staff, update_id: UUID, *, reason: str | None, now: datetime
 ) -> Update:
-    """Stop an update that is approved or being sent. Anybody of staff may. Raises `WrongState`."""
+    """Stop an update that is approved or being sent. Anybody of staff may. Raises `WrongState`.
+
+    Details of somebody's in the reason are blacked out: a halt is not refused for its words.
+    """
     require(staff, Act.HALT_UPDATE)
-    return await _halt(
-        tx, update_id, why=reason or "halted by staff", code="staff", actor=staff.subject, now=now
-    )
+    allowed = await public_list(tx, (await locked(tx, update_id)).scheme_id)
+    why = without_numbers(reason, allowed) if reason else "halted by staff"
+    return await _halt(tx, update_id, why=why, code="staff", actor=staff.subject, now=now)
 
 
 async def halt_by_service(tx: Transaction, update_id: UUID, why: Why, *, now: datetime) -> None:

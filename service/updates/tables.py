@@ -36,6 +36,7 @@ class Update(SQLModel, table=True):
             initially="DEFERRED",
             use_alter=True,
         ),
+        Index("updates_of_a_scheme", "scheme_id", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -81,6 +82,28 @@ class UpdateVersion(SQLModel, table=True):
     content_sha256: str
     edited_by: str
     edited_at: datetime = Field(sa_type=MOMENT)
+
+
+class Submission(SQLModel, table=True):
+    """One handing in of one version, with what was said to its findings. Never changed.
+
+    The database keeps only the row of the submission that an update is in at that moment.
+    """
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["update_id", "version"], ["update_versions.update_id", "update_versions.version"]
+        ),
+        CheckConstraint("jsonb_typeof(reasons) = 'object'", name="reasons_are_by_finding"),
+    )
+
+    update_id: UUID = Field(primary_key=True)
+    submitted_at: datetime = Field(primary_key=True, sa_type=MOMENT)
+    version: int
+    submitted_by: str
+    reasons: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    """By the key of a finding (`service.updates.checking.finding`): why it may stay."""
 
 
 class Approval(SQLModel, table=True):

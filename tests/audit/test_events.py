@@ -153,7 +153,7 @@ async def test_sending_an_update_to_one_person_back_and_halting_it_are_recorded(
             Decision.SEND_BACK,
             content_sha256=version.content_sha256,
             audience_sha256=found.audience_sha256 or "",
-            comment=TYPED,
+            comment="Zobeide Quixworth says no",
             hold_window=timedelta(0),
             now=now(),
         )

@@ -28,7 +28,7 @@ from tests.chaos.scenarios import (
 )
 from tests.chaos.stage import Stage
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.early, pytest.mark.timeout(300)]
 
 SEED = int(os.environ.get("KEPT_CHAOS_SEED", "1"))
 

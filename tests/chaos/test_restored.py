@@ -11,7 +11,7 @@ from tests.chaos.playing import play
 from tests.chaos.scenarios import Act, Event, Scenario
 from tests.chaos.stage import Stage
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.early, pytest.mark.timeout(300)]
 
 QUIET_SECONDS = 3.0
 HOLD = "SELECT id FROM holds WHERE set_by = 'worker:witness' AND awaits_comparison AND lifted_at IS NULL"

@@ -430,6 +430,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         return Counter(message["to"] for message in self.messages())
 
 
+@pytest.mark.early
 @pytest.mark.timeout(0)
 def test_everybody_is_told_once_whatever_happens_in_whatever_order(
     database: Database,

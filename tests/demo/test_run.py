@@ -1,5 +1,8 @@
 """`kept run`: the main job on the whole stack, with a dozen people; and how it refuses and ends."""
 
+import asyncio
+import io
+import json
 import re
 import signal
 import subprocess
@@ -10,12 +13,18 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.main_job.job import do_main_job
+from deploy.demo.main_job.people import read_people
+from deploy.demo.main_job.report import Report
+from deploy.demo.main_job.stack import Stack, free_ports
+from deploy.demo.main_job.steps import Steps
+from deploy.demo.main_job.words import read_update
 from deploy.one_machine.postgres import EmbeddedPostgres
 from tests.demo.files import UPDATE, people_file, update_file
-from tests.demo.stack import kept_run, starts, the_document
+from tests.demo.stack import environment, kept_run, starts, the_document
 from tests.one_machine.watching import alive, children_of, comes_true
 
-stack = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.early, pytest.mark.timeout(300)]
 
 PEOPLE = (
     "individual,Ann.Lee@Example.com,,Ann Lee,,en,evidence",
@@ -58,8 +67,6 @@ def document(mixed: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 
 class TestAFileWithRowsThatCannotBeRegistered:
-    pytestmark = stack
-
     def test_everybody_else_has_exactly_one_message(self, document: dict[str, Any]) -> None:
         assert document["people_with_exactly_one"] == document["planned"] == REACHED
         assert document["outcomes"]["delivered"] == REACHED
@@ -121,13 +128,53 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> subprocess.CompletedProcess[str]:
     """What every other run on this directory finds there, whichever test comes first."""
-    return run_on(data_dir, tmp_path_factory.mktemp("first"), *PEOPLE[:3])
+    directory = tmp_path_factory.mktemp("first")
+    return kept_run(
+        *("--people", str(people_file(directory, *PEOPLE[:3]))),
+        *("--update", str(update_file(directory))),
+        *("--data-dir", str(data_dir)),
+    )
+
+
+class Runs:
+    """What `kept run` does between its start and its end, on one stack that stays up."""
+
+    def __init__(self, data_dir: Path, directory: Path) -> None:
+        self._directory = directory
+        self._runner = asyncio.Runner()
+        self.stack = Stack(data_dir, free_ports(), environment())
+
+    def start(self) -> None:
+        self._runner.run(self.stack.start())
+
+    def run(self, *rows: str, update: str = UPDATE) -> tuple[Report, str]:
+        """The report, and what was said on the way."""
+        people = read_people(people_file(self._directory, *rows))
+        words = read_update(update_file(self._directory, update))
+        said = io.StringIO()
+        report = self._runner.run(do_main_job(self.stack, people, words, {}, Steps(said)))
+        return report, said.getvalue() + report.as_text() + json.dumps(report.as_json())
+
+    def end(self) -> None:
+        self.stack.end()
+        self._runner.close()
+
+
+@pytest.fixture(scope="module")
+def later(
+    first_run: subprocess.CompletedProcess[str], data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runs]:
+    """Whatever is run on the directory of the first run, after it."""
+    runs = Runs(data_dir, tmp_path_factory.mktemp("later"))
+    try:
+        runs.start()
+        yield runs
+    finally:
+        runs.end()
 
 
 class TestADataDirectoryThatIsKept:
     """One run after the other; the later ones find their people there."""
-
-    pytestmark = stack
 
     def test_a_run_that_held_is_told_in_plain_lines(
         self, first_run: subprocess.CompletedProcess[str], data_dir: Path
@@ -139,47 +186,28 @@ class TestADataDirectoryThatIsKept:
         assert "\x1b" not in first_run.stdout
         assert data_dir.is_dir()
 
-    @pytest.mark.usefixtures("first_run")
-    def test_people_who_are_there_already_get_the_next_one_once(self, tmp_path: Path, data_dir: Path) -> None:
-        done = run_on(data_dir, tmp_path, *PEOPLE[1:3], PEOPLE[5], "--json")
+    def test_people_who_are_there_already_get_the_next_one_once(self, later: Runs) -> None:
+        report, said = later.run(*PEOPLE[1:3], PEOPLE[5])
 
-        said = the_document(done)
-        assert (done.returncode, said["planned"], said["problems"]) == (0, 4, []), said
+        assert report.held, said
+        assert report.published is not None
+        assert report.published.shown["planned"] == 4
 
-    @pytest.mark.usefixtures("first_run")
-    def test_an_update_that_names_a_private_number_is_refused_with_its_finding(
-        self, tmp_path: Path, data_dir: Path
-    ) -> None:
-        words = UPDATE.replace("0800 678 1925", "020 7946 0123")
+    def test_an_update_that_names_a_private_number_is_refused_with_its_finding(self, later: Runs) -> None:
+        report, said = later.run(PEOPLE[0], update=UPDATE.replace("0800 678 1925", "020 7946 0123"))
 
-        done = run_on(data_dir, tmp_path, PEOPLE[0], "--json", update=words)
-
-        (problem,) = the_document(done)["problems"]
-        assert done.returncode == 1
+        (problem,) = report.as_json()["problems"]
+        assert not report.held
         assert "email.en.body, line 1" in problem
-        assert "7946" not in done.stdout + done.stderr
+        assert "7946" not in said
 
-    @pytest.mark.usefixtures("first_run")
-    def test_an_update_that_breaks_rules_is_refused_with_its_fields(
-        self, tmp_path: Path, data_dir: Path
-    ) -> None:
-        done = run_on(data_dir, tmp_path, PEOPLE[0], update=UPDATE.replace("[email.cy]", "[email.fr]"))
+    def test_an_update_that_breaks_rules_is_refused_with_its_fields(self, later: Runs) -> None:
+        report, _ = later.run(PEOPLE[0], update=UPDATE.replace("[email.cy]", "[email.fr]"))
 
-        assert done.returncode == 1
-        assert "email" in done.stdout.partition("It did not hold")[2]
+        assert not report.held
+        assert "email" in report.as_text().partition("It did not hold")[2]
 
 
-def run_on(
-    data_dir: Path, directory: Path, *rows: str, update: str = UPDATE
-) -> subprocess.CompletedProcess[str]:
-    options = [row for row in rows if row.startswith("--")]
-    people = people_file(directory, *(row for row in rows if row not in options))
-    words = update_file(directory, update)
-    return kept_run(*("--people", str(people), "--update", str(words), "--data-dir", str(data_dir)), *options)
-
-
-@pytest.mark.xdist_group("stack")
-@pytest.mark.timeout(300)
 def test_ctrl_c_ends_everything_within_ten_seconds_and_leaves_nothing(tmp_path: Path) -> None:
     people, update = people_file(tmp_path, *PEOPLE), update_file(tmp_path)
     run = starts("deploy.demo.run", "--people", str(people), "--update", str(update), TMPDIR=str(tmp_path))

@@ -14,7 +14,7 @@ from deploy.one_machine.ports import Ports, url_of
 from deploy.one_machine.postgres import EmbeddedPostgres
 from tests.demo.stack import starts
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.early, pytest.mark.timeout(300)]
 
 SAMPLES = 500
 

@@ -16,6 +16,8 @@ from deploy.one_machine.ports import Ports, url_of
 from deploy.one_machine.postgres import EmbeddedPostgres
 from tests.one_machine.watching import ROOT, alive, children_of, comes_true, five_free_ports
 
+pytestmark = [pytest.mark.early, pytest.mark.timeout(300)]
+
 TITLES = (
     "kept web public",
     "kept web staff",
@@ -70,8 +72,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     try:
         yield running
     finally:
-        running.end(signal.SIGTERM)
+        code, _ = running.end(signal.SIGTERM)
         EmbeddedPostgres(running.data_dir).discard()
+    assert code == 0
 
 
 def test_one_line_says_that_it_is_ready_and_where(up: Up) -> None:
@@ -91,7 +94,7 @@ def test_a_process_that_is_killed_comes_back(up: Up, title: str) -> None:
 
     os.kill(before, signal.SIGKILL)
 
-    assert comes_true(lambda: up.children().get(title, before) != before)
+    assert comes_true(lambda: up.children().get(title, before) != before, seconds=30)
     assert comes_true(up.answers, seconds=30)
 
 
@@ -103,19 +106,9 @@ def test_the_database_that_is_killed_comes_back_where_it_was(up: Up) -> None:
     assert comes_true(lambda: not alive(before) and up.answers(), seconds=30)
 
 
-def test_it_ends_within_ten_seconds_and_leaves_nothing(data_dir: Path) -> None:
-    running = Up(data_dir)
-    children = running.children().values()
-
-    code, seconds = running.end(signal.SIGINT)
-
-    assert (code, seconds < 10) == (0, True)
-    assert len(children) >= len(TITLES)
-    assert not [pid for pid in children if alive(pid)]
-    EmbeddedPostgres(data_dir).discard()
-
-
-def test_a_start_after_a_sigkill_goes_on_where_it_was(data_dir: Path) -> None:
+def test_a_start_after_a_sigkill_goes_on_where_it_was_and_ends_within_ten_seconds_and_leaves_nothing(
+    data_dir: Path,
+) -> None:
     first = Up(data_dir)
     children = first.children().values()
     first.end(signal.SIGKILL)
@@ -124,8 +117,12 @@ def test_a_start_after_a_sigkill_goes_on_where_it_was(data_dir: Path) -> None:
         schemes = connection.execute("SELECT slug FROM schemes").fetchall()
 
     second = Up(data_dir)
+    children = second.children().values()
+    code, seconds = second.end(signal.SIGINT)
 
     assert schemes == [("windrush",)]
     assert second.said.startswith("ready ")
-    assert second.end(signal.SIGTERM)[0] == 0
+    assert (code, seconds < 10) == (0, True)
+    assert len(children) >= len(TITLES)
+    assert not [pid for pid in children if alive(pid)]
     EmbeddedPostgres(data_dir).discard()

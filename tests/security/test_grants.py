@@ -47,6 +47,7 @@ TABLES: Final = frozenset(
         "journey_answers",
         "notify_templates",
         "passed_on",
+        "public_list_changes",
         "receipts",
         "received_texts",
         "registration_contacts",
@@ -58,6 +59,7 @@ TABLES: Final = frozenset(
         "sealing_keys",
         "staff_members",
         "staff_sessions",
+        "submissions",
         "update_versions",
         "updates",
         "used_sign_ins",
@@ -81,8 +83,13 @@ MAY: Final[Mapping[str, Allowed]] = {
         "intake": {"INSERT": "id scheme_id sealed received_at"},
     },
     "kept_staff": {
-        "schemes": READ,
-        "scheme_topics": READ,
+        "schemes": READ
+        | {
+            "UPDATE": "name_en name_cy open closed_on privacy_notice privacy_notice_version lawful_basis "
+            "reply_to_id about"
+        },
+        "scheme_topics": ADD | {"UPDATE": "en cy position"},
+        "public_list_changes": ADD,
         "scheme_public_details": READ,
         "sealing_keys": READ,
         "updates": ADD
@@ -91,6 +98,7 @@ MAY: Final[Mapping[str, Allowed]] = {
             "not_before sending_since resumed_at halted_why sent_back_why"
         },
         "update_versions": ADD,
+        "submissions": ADD,
         "approvals": ADD,
         "notify_templates": READ,
         "audience_members": READ,
@@ -182,6 +190,7 @@ TRIGGERS: Final = {
     "remember_ended_confirmations()",
     "keep_submitters()",
     "guard_against_submitters()",
+    "guard_submission()",
     "deliveries_come_while_preparing_or_instead()",
     "people_are_passed_on_as_they_may()",
 }
@@ -282,6 +291,7 @@ def test_the_owner_can_do_everything_which_shows_that_the_attempts_are_right(mig
     assert refused == {
         "TRUNCATE audit_events",
         "TRUNCATE approvals",
+        "TRUNCATE submissions",
         "TRUNCATE audience_members",
         "TRUNCATE passed_on",
     }

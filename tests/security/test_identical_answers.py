@@ -1,23 +1,16 @@
-"""Check 30: nothing that the public process answers, and no time that it takes, says who is registered."""
+"""Check 30, first half: nothing that the public process answers says who is registered.
 
-import math
-import random
-import time
-from collections.abc import Callable, Sequence
-from statistics import NormalDist
-from typing import Any, Final
+That no time says it either is in `test_same_times.py`.
+"""
+
+from collections.abc import Callable
+from typing import Any
 
 from tests.deliveries.looking import contact_of, run_sql
 from tests.harness.people import Service, somebody
 from tests.harness.servers import Database
 from tests.security.public_side import PublicSide
 from tests.web_public.test_json_api import seen
-
-SEED: Final = 30
-TRIES: Final = 1000
-SAME: Final = 1e-6
-"""How unlikely two samples may be as samples of one distribution. Less is a difference; by chance it
-happens once in a million runs, and five milliseconds make it 1e-20 and less."""
 
 
 def calls(public: PublicSide) -> dict[str, Callable[[str], dict[str, Any]]]:
@@ -57,37 +50,3 @@ async def test_30_new_known_pending_left_suppressed_and_undeliverable_addresses_
             assert answer.status_code == 202
             answers.setdefault(path, set()).add(repr(seen(answer)))
     assert {path: len(different) for path, different in answers.items()} == dict.fromkeys(answers, 1)
-
-
-async def test_30_a_known_address_takes_as_long_as_a_new_one(public: PublicSide, service: Service) -> None:
-    chance = random.Random(SEED)
-    print(f"seed {SEED}")
-    known = await service.people(5)
-    for path, body in calls(public).items():
-        took: dict[bool, list[float]] = {True: [], False: []}
-        for number in range(TRIES // 2):
-            # Both in each pair, in an order that is drawn: whatever slows the machine slows both alike.
-            for is_known in chance.sample((True, False), 2):
-                address = known[number % len(known)] if is_known else somebody()
-                sent = body(address)
-                began = time.perf_counter()
-                public.client.post(path, json=sent)
-                took[is_known].append(time.perf_counter() - began)
-        assert likelihood(took[True], took[False]) > SAME, path
-
-
-def likelihood(one: Sequence[float], other: Sequence[float]) -> float:
-    """How likely so different ranks are for samples of one distribution (Mann and Whitney, two-sided)."""
-    ranked = sorted((value, which) for which, values in enumerate((one, other)) for value in values)
-    ranks = sum(rank for rank, (_, which) in enumerate(ranked, start=1) if which == 0)
-    few, many = len(one), len(other)
-    mean = few * (few + many + 1) / 2
-    spread = math.sqrt(few * many * (few + many + 1) / 12)
-    return 2 * NormalDist().cdf(-abs(ranks - mean) / spread)
-
-
-def test_30_what_compares_the_times_sees_a_difference_and_none_where_there_is_none() -> None:
-    chance = random.Random(SEED)
-    noisy = [[chance.gauss(10, 4) + chance.expovariate(0.2) for _ in range(500)] for _ in range(2)]
-    assert likelihood(*noisy) > 0.01
-    assert likelihood(noisy[0], [each + 5 for each in noisy[1]]) < 1e-20

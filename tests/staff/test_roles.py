@@ -27,6 +27,7 @@ TABLE = {
     "audit": "dpo reviewer",
     "read_updates read_certificates": EVERYBODY,
     "edit_scheme": "operator",
+    "change_public_list": "operator senior",
     # Not in the table: the erasure beside closure and correction; enrolment in security.md, Export 1.
     "erase_registration enrol_key": "caseworker",
 }

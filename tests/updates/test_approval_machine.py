@@ -537,6 +537,7 @@ async def _see_the_template(service: Service) -> UUID:
     return service.scheme.id
 
 
+@pytest.mark.early
 @pytest.mark.timeout(0)
 def test_nothing_leaves_without_a_senior_strangers_approval_of_exactly_it(
     database: Database, worker_settings: WorkerSettings, keys: KeyStore, notify: StandIn

@@ -6,11 +6,8 @@ import pytest
 
 from deploy.one_machine.valkey import EmbeddedValkey
 from tests.harness.servers import TEMPLATE, Cluster, Database
-from tests.web_public.browsing import chromium, opened
 from tests.web_public.people import People, SchemeMade
 from tests.web_public.serving import Serving, public_process
-
-__all__ = ["chromium", "client", "opened", "people", "scheme", "serving"]
 
 
 @pytest.fixture(scope="session")

@@ -1,106 +1,70 @@
-"""The public pages in Chromium: with and without script, in both languages, on a narrow screen."""
+"""What only a browser can tell of every public page. The journeys are in `tests/journeys/in_a_browser`."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
-import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
-from service.crypto.tokens import new_token
-from tests.web_public.browsing import NARROW, NEEDED, Open, check
+from service.web.public.app import create_app
+from tests.web_public.browsing import NEEDED, chromium
 from tests.web_public.people import People, SchemeMade
+from tests.web_public.serving import Serving
 
 pytestmark = NEEDED
 
-
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_a_person_confirms_and_leaves(opened: Open, scheme: SchemeMade, people: People, script: bool) -> None:
-    page = opened(script=script, width=NARROW)
-    token = new_token()
-    registration = people.registration(scheme, token=token)
-    page.goto(f"/confirm/{people.link(scheme, registration)}")
-    check(page, heading="Confirm your registration")
-    page.get_by_role("button", name="Confirm").click()
-    check(page, heading="You are registered")
-    assert people.state_of(registration) == "confirmed"
-    page.goto(f"/unsubscribe/{token}")
-    check(page, heading="Do you want to leave?")
-    page.get_by_role("button", name="Leave").click()
-    check(page, heading="You have left")
-    assert people.state_of(registration) == "left"
-    page.get_by_role("link", name="Cymraeg").click()
-    check(page, heading="Rydych wedi ymadael")
+NOTED = """
+    window.refused = [];
+    document.addEventListener("securitypolicyviolation", (event) => {
+        window.refused.push(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+"""
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_the_holder_of_a_known_address_chooses(
-    opened: Open, scheme: SchemeMade, people: People, script: bool
+def readable(routes: list[BaseRoute]) -> Iterator[str]:
+    """The path of every route that can be read, those of included routers too."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            if "GET" in (route.methods or ()):
+                yield route.path
+        else:
+            inner = getattr(route, "original_router", None)
+            yield from readable(inner.routes) if inner is not None else ()
+
+
+def test_36_no_page_is_refused_anything_by_its_own_policy(
+    serving: Serving, scheme: SchemeMade, people: People
 ) -> None:
-    page = opened(script=script, width=NARROW)
-    token = people.link(scheme, None, language="cy")
-    page.goto(f"/confirm/{token}")
-    check(page)
-    page.get_by_role("button", name="Parhau").click()
-    check(page)
-    page.get_by_role("link", name="Dewiswch pwy oedd yno").click()
-    page.get_by_label("Nid fi oedd yno").check()
-    page.get_by_role("button", name="Parhau").click()
-    check(page, heading="Diolch")
-    assert people.choice_of(token) == "not-me"
+    paths = dict.fromkeys(readable(list(create_app(serving.settings).router.routes)))
+    fill = {"{scheme}": scheme.slug, "{token}": people.link(scheme, people.registration(scheme))}
+    pages = 0
+    with chromium() as browser:
+        page = browser.new_page(base_url=serving.url)
+        page.add_init_script(NOTED)
+        for path in [*paths, "/no/such/page"]:
+            for place, value in fill.items():
+                path = path.replace(place, value)
+            answer = page.goto(path, wait_until="load")
+            assert answer is not None
+            headers = answer.headers
+            assert headers["content-security-policy"].startswith("default-src 'none'"), path
+            assert headers["referrer-policy"] == "no-referrer", path
+            if headers["content-type"].startswith("text/html"):
+                pages += 1
+                assert page.evaluate("window.refused") == [], path
+        # What is noted can be noted: something that the policy does refuse.
+        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=https://evil.example/x>')")
+        page.wait_for_function("window.refused.length > 0")
+    assert pages >= 12
 
 
-@pytest.mark.parametrize("language", ["en", "cy"])
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/{scheme}/help",
-        "/{scheme}/privacy",
-        "/{scheme}/complaints",
-        "/{scheme}/updates",
-        "/accessibility",
-        "/cookies",
-        "/confirm/old",
-        "/{scheme}/register/check",
-        "/{scheme}/register/done",
-        "/no/page",
-    ],
-)
-def test_every_other_page_is_accessible_and_fits(
-    opened: Open, scheme: SchemeMade, path: str, language: str
+def test_the_key_is_kept_where_no_script_and_no_other_host_can_read_it(
+    serving: Serving, scheme: SchemeMade
 ) -> None:
-    page = opened(width=NARROW)
-    page.goto(f"{path.format(scheme=scheme.slug)}?lang={language}")
-    check(page)
-
-
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-@pytest.mark.parametrize(
-    ("language", "link", "subject", "back"),
-    [
-        ("en", "Read the updates so far", "The news", "All updates"),
-        ("cy", "Darllen y diweddariadau hyd yma", "Y newyddion", "Pob diweddariad"),
-    ],
-)
-def test_somebody_who_comes_late_reads_the_archive(
-    opened: Open,
-    scheme: SchemeMade,
-    people: People,
-    language: str,
-    link: str,
-    subject: str,
-    back: str,
-    script: bool,
-) -> None:
-    for day in range(1, 24):
-        people.published(scheme, at=datetime(2027, 5, day, tzinfo=UTC))
-    page = opened(script=script, width=NARROW)
-    page.goto(f"/{scheme.slug}?lang={language}")
-    page.get_by_role("link", name=link).click()
-    check(page)
-    page.locator("a[rel=next]").click()
-    page.wait_for_url("**page=2*")
-    check(page)
-    page.get_by_role("link", name=subject).first.click()
-    check(page, heading=subject)
-    assert page.locator("time, p", has_text="2027").is_visible()
-    page.get_by_role("link", name=back).click()
-    assert page.get_by_role("link", name=subject).count() == 20
+    with chromium() as browser:
+        page = browser.new_page(base_url=serving.url)
+        page.goto(f"/{scheme.slug}/register")
+        (cookie,) = page.context.cookies()
+        assert page.evaluate("document.cookie") == ""
+    assert cookie["name"] == f"__Host-registering-{scheme.slug}"
+    assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
+    assert (cookie["path"], cookie["expires"]) == ("/", -1)

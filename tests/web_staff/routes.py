@@ -34,5 +34,11 @@ PAGES: dict[tuple[str, str], str] = {
     ("GET", "/held"): EVERYBODY,
     ("GET", "/who-may-do-what"): EVERYBODY,
     ("GET", f"/updates/{SOME_ID}/certificate"): EVERYBODY,
+    ("GET", "/schemes"): EVERYBODY,
+    ("GET", "/schemes/windrush"): EVERYBODY,
+    ("GET", "/schemes/windrush/edit"): "operator",
+    ("POST", "/schemes/windrush/edit"): "operator",
+    ("POST", "/schemes/windrush/public-list"): "operator senior",
+    ("POST", f"/schemes/windrush/public-list/{SOME_ID}"): "operator senior",
 }
 """The pages, which `contract.md` leaves to us: one asks for what the call of the API beside it asks for."""

@@ -46,6 +46,7 @@ WRONG: list[tuple[str, str, str, Any, set[str]]] = [
     ("senior", "POST", f"/v1/updates/{SOME_ID}/halt", {"reason": [SECRET]}, {"reason"}),
     ("senior", "POST", f"/v1/updates/{SOME_ID}/halt", {"reason": SECRET + "\0"}, {"reason"}),
     ("senior", "POST", f"/v1/updates/{SOME_ID}/submission", {"reasons": SECRET}, {"reasons"}),
+    ("senior", "POST", f"/v1/updates/{SOME_ID}/submission", {"version": SECRET}, {"version"}),
     ("senior", "POST", "/v1/holds", {}, {"reason"}),
     ("senior", "POST", "/v1/holds", {"reason": ""}, {"reason"}),
     ("senior", "POST", "/v1/holds", {"reason": "x" * 2001}, {"reason"}),
@@ -92,6 +93,9 @@ async def test_a_wrong_field_is_422_and_named_without_its_value(host: StaffHost)
         ({"\ud800": SECRET}, {""}),
         ({"state": "approved"}, {""}),
         ({"title": "\udfff"}, {"title"}),
+        ({"version": SECRET}, {"version"}),
+        ({"version": 0}, {"version"}),
+        ({"version": 2**40, "title": SECRET}, {"version"}),
     ],
 )
 async def test_a_wrong_edit_names_its_fields(

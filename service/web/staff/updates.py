@@ -6,28 +6,27 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from service.database import Transaction
 from service.deliveries.cancelling import letters_to_cancel
 from service.deliveries.costing import by_channel, cost
-from service.deliveries.fulfilling import PAGE as NEEDING_PAGE
-from service.deliveries.fulfilling import meet, needed, needing
+from service.deliveries.fulfilling import needed
 from service.deliveries.outcomes import eta, outcomes
-from service.deliveries.tables import Need
-from service.deliveries.unreached import PAGE
-from service.deliveries.unreached import unreached as unreached_people
 from service.doorbell import Job
-from service.schemes.reading import find_scheme, public_list
+from service.errors import Conflict
+from service.schemes.reading import find_scheme
 from service.staff.principal import Staff
 from service.staff.roles import Act
 from service.updates import approval, drafting, halting
 from service.updates.approval import Decision
 from service.updates.body import UpdateBody
-from service.updates.checks import Blocked, check
+from service.updates.checking.finding import Blocked
+from service.updates.checking.reading_age import reading_ages
 from service.updates.content import body_of
 from service.updates.reading import get_update
+from service.updates.reasons import findings_of
 from service.updates.states import UpdateState
 from service.web.problem_schema import documented
 from service.web.problems import MEDIA_TYPE, problem_of
@@ -52,21 +51,20 @@ class ApprovalForm(BaseModel):
     comment: Remark | None = None
 
 
+VersionRead = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""The version that somebody read before they wrote: where it is no longer the current one, that is a 409."""
+
+
+_VERSION_READ: Final = TypeAdapter[int | None](VersionRead | None)
+
+
 class SubmissionForm(BaseModel):
-    """Reasons for findings that want one."""
+    """Reasons for findings that want one, by the finding's key, or by its code for all of that code."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     reasons: dict[str, Remark] = {}
-
-
-class FulfilmentForm(BaseModel):
-    """What was done for whom."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    registration: UUID
-    need: Need
+    version: VersionRead | None = None
 
 
 class HaltForm(BaseModel):
@@ -101,28 +99,32 @@ async def show(
         return await _shown(tx, update_id, here)
 
 
-@router.patch("/v1/updates/{update_id}", responses=documented(401, 403, 404, 409, 422))
+@router.patch("/v1/updates/{update_id}", response_model=None, responses=documented(401, 403, 404, 409, 422))
 async def edit(
     update_id: UUID,
     changes: dict[str, Any],
     here: Here,
     staff: Annotated[Staff, Depends(allowed(Act.EDIT_UPDATE))],
-) -> dict[str, Any]:
-    """Change it: back to draft, its people dropped, any approval void."""
+) -> dict[str, Any] | Response:
+    """Change it: back to draft, its people dropped, any approval void. `version` is the one that was read."""
     try:
+        read = _VERSION_READ.validate_python(changes.pop("version", None))
         async with here.transactions.begin() as tx:
-            await drafting.edit(tx, staff, update_id, changes, now=here.clock.now())
+            await drafting.edit(tx, staff, update_id, changes, read=read, now=here.clock.now())
             return await _shown(tx, update_id, here)
+    except ValidationError as error:
+        raise _of_the_body(error, "version") from None
     except drafting.BadChanges as error:
-        details = error.error.errors(include_url=False, include_input=False)
-        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in details]) from None
+        raise _of_the_body(error.error) from None
+    except drafting.SomebodyElseSaved as error:
+        return _conflict(error, version=error.version)
 
 
 @router.post(
     "/v1/updates/{update_id}/submission",
     status_code=202,
     response_model=None,
-    responses=documented(401, 403, 404, 409),
+    responses=documented(401, 403, 404, 409, 422),
 )
 async def submit(
     update_id: UUID,
@@ -131,14 +133,16 @@ async def submit(
     form: SubmissionForm | None = None,
 ) -> dict[str, Any] | Response:
     """Hand it in. A worker freezes its people, then it waits for its approval."""
+    said = form or SubmissionForm()
+    now = here.clock.now()
     try:
         async with here.transactions.begin() as tx:
-            await drafting.submit(tx, staff, update_id, now=here.clock.now())
+            await drafting.submit(tx, staff, update_id, reasons=said.reasons, read=said.version, now=now)
             shown = await _shown(tx, update_id, here)
     except Blocked as error:
-        document = problem_of(error).document()
-        findings = [finding.as_json() for finding in error.findings]
-        return JSONResponse({**document, "findings": findings}, status_code=409, media_type=MEDIA_TYPE)
+        return _conflict(error, findings=[finding.as_json() for finding in error.findings])
+    except drafting.SomebodyElseSaved as error:
+        return _conflict(error, version=error.version)
     await here.doorbell.ring(Job.PLAN)
     return shown
 
@@ -194,55 +198,15 @@ async def resume(
     return shown
 
 
-@router.get("/v1/updates/{update_id}/unreached", responses=documented(401, 403, 404, 422))
-async def unreached(
-    update_id: UUID,
-    here: Here,
-    staff: Annotated[Staff, Depends(allowed(Act.SEARCH))],
-    after: UUID | None = None,
-) -> dict[str, Any]:
-    """People whom it did not reach, for caseworkers to write or ring to: `next` goes on, None at the end."""
-    async with here.transactions.begin() as tx:
-        await get_update(tx, update_id)
-        page = await unreached_people(tx, update_id, after=after)
-    return {
-        "registrations": [
-            {"registration": str(each.registration), "outcome": each.state.value} for each in page
-        ],
-        "next": str(page[-1].registration) if len(page) == PAGE else None,
-    }
+def _of_the_body(error: ValidationError, *place: str) -> RequestValidationError:
+    details = error.errors(include_url=False, include_input=False)
+    return RequestValidationError([{**each, "loc": ("body", *place, *each["loc"])} for each in details])
 
 
-@router.get("/v1/updates/{update_id}/fulfilment", responses=documented(401, 403, 404, 422))
-async def fulfilment(
-    update_id: UUID,
-    here: Here,
-    staff: Annotated[Staff, Depends(allowed(Act.SEARCH))],
-    after: UUID | None = None,
-) -> dict[str, Any]:
-    """People who still need a call or a format, for caseworkers: `next` goes on, None at the end."""
-    async with here.transactions.begin() as tx:
-        page = await needing(tx, await get_update(tx, update_id), after=after)
-    return {
-        "registrations": [
-            {"registration": str(each.registration), "needs": [need.value for need in each.needs]}
-            for each in page
-        ],
-        "next": str(page[-1].registration) if len(page) == NEEDING_PAGE else None,
-    }
-
-
-@router.post("/v1/updates/{update_id}/fulfilment", responses=documented(401, 403, 404, 422))
-async def fulfil(
-    update_id: UUID,
-    form: FulfilmentForm,
-    here: Here,
-    staff: Annotated[Staff, Depends(allowed(Act.SEARCH))],
-) -> dict[str, str]:
-    """Somebody rang, or sent it in the format: this person needs it no more."""
-    async with here.transactions.begin() as tx:
-        await meet(tx, staff, update_id, form.registration, form.need, now=here.clock.now())
-    return {"status": "done"}
+def _conflict(error: Conflict, **members: object) -> Response:
+    """The problem that `error` is, with members of its own."""
+    document = {**problem_of(error).document(), **members}
+    return JSONResponse(document, status_code=409, media_type=MEDIA_TYPE)
 
 
 async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[str, Any]:
@@ -250,7 +214,7 @@ async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[s
     update = await get_update(tx, update_id)
     version = await drafting.current_version(tx, update)
     counted = await outcomes(tx, update)
-    findings = check(version.content, await public_list(tx, update.scheme_id))
+    findings = await findings_of(tx, update, version)
     now = here.clock.now()
     done_at = eta(update, counted, now=now)
     channels = await by_channel(tx, update)
@@ -270,6 +234,7 @@ async def _shown(tx: Transaction, update_id: UUID, here: StaffProcess) -> dict[s
         "cost": costs.as_json(here.prices),
         "letters_to_cancel": letters.as_json() if letters else None,
         "findings": [finding.as_json() for finding in findings],
+        "reading_age": reading_ages(version.content),
         "eta": done_at.isoformat() if done_at else None,
         "not_before": update.not_before.isoformat() if update.not_before else None,
         "halted_why": update.halted_why,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from service.deliveries.states import DeliveryState
+from service.schemes.tables import DetailKind
 from service.staff.roles import Act, Role
 from service.updates.states import UpdateState
 
@@ -49,8 +50,18 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.INCIDENT: "Run an incident",
     Act.AUDIT: "Read the audit log",
     Act.EDIT_SCHEME: "Change a scheme",
+    Act.CHANGE_PUBLIC_LIST: "Propose a change to a scheme’s public list, or agree to another person’s",
 }
 """What staff do, as the page of who may do what says it, in its order."""
+
+DETAILS: Final[Mapping[DetailKind, str]] = {
+    DetailKind.EMAIL: "Email address",
+    DetailKind.PHONE: "Telephone number",
+    DetailKind.HOST: "Website that links may lead to",
+    DetailKind.POSTCODE: "Postcode",
+    DetailKind.REFERENCE: "Reference that is nobody’s",
+}
+"""What is on a scheme's public list."""
 
 OUTCOMES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.DELIVERED: "Delivered",
