@@ -44,6 +44,10 @@ GRANT UPDATE (lifted_by, lifted_at) ON holds TO kept_staff;
 GRANT SELECT, INSERT, UPDATE ON staff_members TO kept_staff;
 GRANT SELECT, INSERT, DELETE ON staff_sessions, used_sign_ins, held_forms TO kept_staff;
 GRANT UPDATE (seen_at) ON staff_sessions TO kept_staff;
+-- They ask, and read what was answered; what was asked they cannot read again.
+GRANT INSERT (id, kind, scheme_id, sealed, asked_by, asked_at, expires_at) ON errands TO kept_staff;
+GRANT SELECT (id, kind, asked_by, asked_at, answered_at, answer, sealed_answer) ON errands TO kept_staff;
+GRANT SELECT, INSERT, UPDATE, DELETE ON staff_deputies TO kept_staff;
 GRANT SELECT ON audit_events TO kept_staff;
 GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_staff;
 
@@ -91,6 +95,12 @@ GRANT SELECT, INSERT ON incidents, comparisons TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON ended_confirmations TO kept_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON heartbeats TO kept_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON notify_templates TO kept_worker;
+GRANT SELECT, DELETE ON errands TO kept_worker;
+GRANT UPDATE (sealed, taken_at, answered_at, answer, sealed_answer) ON errands TO kept_worker;
+GRANT SELECT ON staff_members, staff_deputies TO kept_worker;
+GRANT SELECT, INSERT, DELETE ON matters, notices TO kept_worker;
+GRANT UPDATE (over_at) ON matters TO kept_worker;
+GRANT UPDATE (state, attempt, reference, notify_id, misses, try_at, sent_at) ON notices TO kept_worker;
 -- How far the record is, for the witness; not what it says.
 GRANT SELECT (seq, hash) ON audit_events TO kept_worker;
 GRANT EXECUTE ON FUNCTION audit_append(text) TO kept_worker;

@@ -4,12 +4,14 @@ from sqlmodel import SQLModel
 
 import service.audit.tables
 import service.deliveries.tables
+import service.errands.tables
 import service.holds.tables
 import service.notify.tables
 import service.registrations.tables
 import service.replies.tables
 import service.schemes.tables
 import service.staff.tables
+import service.telling.tables
 import service.updates.tables  # noqa: F401
 
 METADATA = SQLModel.metadata

@@ -48,6 +48,10 @@ class Job(StrEnum):
     WITNESS = "witness"
     COMPARE = "compare"
     REPLIES = "replies"
+    ERRANDS = "errands"
+    TEST_SENDS = "test_sends"
+    """Apart from the other errands: Notify may be slow, and nobody else has to wait for it."""
+    TELL = "tell"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -64,6 +68,9 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.WITNESS: Lane.CARE,
     Job.COMPARE: Lane.CARE,
     Job.REPLIES: Lane.URGENT,
+    Job.ERRANDS: Lane.URGENT,
+    Job.TEST_SENDS: Lane.URGENT,
+    Job.TELL: Lane.URGENT,
 }
 
 BUCKET_MS: Final = 100

@@ -4,7 +4,9 @@ Errors know no HTTP: `service.web.problems` maps each kind to a status. None eve
 datum: the text of an error is its class's docstring, or a sentence made of codes and dates alone.
 """
 
+import math
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import ClassVar
 
 
@@ -59,6 +61,16 @@ class Invalid(KeptError):
     def __init__(self, fields: Mapping[str, str], message: str | None = None) -> None:
         super().__init__(message)
         self.fields = dict(fields)
+
+
+class TooOften(KeptError):
+    """You have done this too often. Wait a little."""
+
+    code = "too-often"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__()
+        self.retry_after_seconds = max(1, math.ceil(wait.total_seconds()))
 
 
 class Unavailable(KeptError):

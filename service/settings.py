@@ -108,6 +108,8 @@ class WorkerSettings(QueueSettings):
     key_service: str
     key_store: Path
     public_url: str
+    staff_url: str
+    """For the links in what staff are told."""
     notify_api_key: SecretStr
     notify_base_url: str = "https://api.notifications.service.gov.uk"
     notify_email_template_id: str
@@ -122,6 +124,8 @@ class WorkerSettings(QueueSettings):
     ramp_wait_seconds: Annotated[int, Field(ge=0)] = 600
     confirmations_per_hour: Annotated[int, Field(ge=0)] = 10_000
     """Of all people together; 0: no ceiling."""
+    escalate_after_seconds: Annotated[int, Field(ge=0)] = 14_400
+    """How long something may wait for staff before everybody concerned is told again."""
 
     @field_validator("ramp", mode="before")
     @classmethod

@@ -35,6 +35,7 @@ settings.register_profile("kept", deadline=None)
 settings.load_profile("kept")
 
 PUBLIC_URL = "http://127.0.0.1:1"
+STAFF_URL = "http://127.0.0.1:2"
 EARLY = ("early", "browser")
 """Marks of what takes long."""
 SCHEME = Path(__file__).parent.parent / "deploy" / "demo" / "windrush.toml"
@@ -115,6 +116,7 @@ def worker_settings(
         key_service=f"file:{tmp_path / 'root.key'}",
         key_store=tmp_path / "key-store",
         public_url=PUBLIC_URL,
+        staff_url=STAFF_URL,
         notify_api_key=SecretStr(notify.api_key),
         notify_base_url=notify.url,
         notify_email_template_id=EMAIL_TEMPLATE,

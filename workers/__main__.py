@@ -13,7 +13,7 @@ from service.doorbell import LANES, LOST, Job, Lane, worker
 from service.errors import KeptError, Misconfigured
 from service.observability import configure_logging, log
 from service.settings import WorkerSettings, load
-from workers import confirm, intake, plan, reconcile, replies, send, tidy, witnessing
+from workers import confirm, errands, intake, plan, reconcile, replies, send, telling, tidy, witnessing
 from workers.context import WorkerContext, make_context
 
 JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
@@ -30,6 +30,9 @@ JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
     Job.WITNESS: witnessing.keep_witness,
     Job.COMPARE: witnessing.compare_with_notify,
     Job.REPLIES: replies.read_texts,
+    Job.ERRANDS: errands.look_up_details,
+    Job.TEST_SENDS: errands.send_tests,
+    Job.TELL: telling.tell_staff,
 }
 
 SWEEPS: Final[Mapping[Job, int]] = {
@@ -46,6 +49,9 @@ SWEEPS: Final[Mapping[Job, int]] = {
     Job.WITNESS: 5,
     Job.COMPARE: 15,
     Job.REPLIES: 5,
+    Job.ERRANDS: 2,
+    Job.TEST_SENDS: 2,
+    Job.TELL: 5,
 }
 """Seconds between looks at PostgreSQL when nobody rings: what a lost ring costs at most."""
 

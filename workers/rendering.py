@@ -1,7 +1,7 @@
 """From a sealed contact and approved words to one message for one person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 from uuid import UUID
 
@@ -11,8 +11,16 @@ from service.notify.gateway import EmailMessage, LetterMessage, Message, TextMes
 from service.notify.guard import Allowed
 from service.registrations.places import contact_place
 from service.registrations.words import Channel, Language
+from service.schemes.reading import PublicList
 from service.updates.body import EmailWords, LetterWords
-from service.updates.wording import BETWEEN_LANGUAGES, leaving_a_letter, leaving_words, text_message
+from service.updates.content import Content, email_words, letter_words, templates, text_words
+from service.updates.wording import (
+    BETWEEN_LANGUAGES,
+    IN_A_TEST,
+    leaving_a_letter,
+    leaving_words,
+    text_message,
+)
 from workers.unsealing import Keyring
 
 HTTPS: Final = "https://"
@@ -32,6 +40,18 @@ class Approved:
     template_versions: dict[Channel, int]
     reply_to_id: str | None
     allowed: Allowed
+
+    @classmethod
+    def of(cls, content: Content, details: PublicList) -> "Approved":
+        """What these words say, in a scheme whose public list is `details`."""
+        return cls(
+            email=email_words(content),
+            text=text_words(content),
+            letter=letter_words(content),
+            template_versions={channel: seen.version for channel, seen in templates(content).items() if seen},
+            reply_to_id=content["reply_to_used"],
+            allowed=Allowed(details.emails, details.phones),
+        )
 
 
 def open_recipient(keys: Keyring, channel: Channel, sealed: bytes, contact: UUID) -> Recipient:
@@ -68,6 +88,15 @@ def render(
             return _letter(claimed.reference, recipient, approved, links)
         case _:
             assert_never(recipient)
+
+
+def email_to_its_author(
+    reference: str, recipient: EmailAddress, approved: Approved, language: Language, public_url: str
+) -> EmailMessage:
+    """What somebody who is told in `language` would get. The link below the words does nothing."""
+    link = f"{public_url}/unsubscribe/{IN_A_TEST}"
+    message = _email(reference, recipient, approved, {language: (link,)})
+    return replace(message, subject=f"[Test] {message.subject}")
 
 
 def _email(reference: str, recipient: EmailAddress, approved: Approved, links: Links) -> EmailMessage:

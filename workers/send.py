@@ -23,7 +23,6 @@ from service.notify.gateway import Accepted, FencedToken, Message, Outcome, Refu
 from service.observability import log
 from service.registrations.words import Channel
 from service.schemes.reading import public_list
-from service.updates.content import email_words, letter_words, templates, text_words
 from service.updates.drafting import current_version, locked
 from service.updates.halting import Why, halt_by_service
 from service.updates.states import UpdateState
@@ -139,14 +138,7 @@ async def _load(tx: Transaction, update_id: UUID) -> Approved:
     update = await locked(tx, update_id)
     content = (await current_version(tx, update)).content
     details = await public_list(tx, update.scheme_id)
-    return Approved(
-        email=email_words(content),
-        text=text_words(content),
-        letter=letter_words(content),
-        template_versions={channel: seen.version for channel, seen in templates(content).items() if seen},
-        reply_to_id=content["reply_to_used"],
-        allowed=guard.Allowed(details.emails, details.phones),
-    )
+    return Approved.of(content, details)
 
 
 async def _hand_over(context: WorkerContext, update_id: UUID, batch: Batch, approved: Approved) -> list[Sent]:

@@ -50,6 +50,14 @@ class StopFlag:
         standing = self._fresh()
         return standing is not None and not standing.everything_held
 
+    def notice_may_leave(self) -> bool:
+        """Whether staff may be told something. Called from threads.
+
+        Also while everything is held: a hold stops what goes to the public, and only staff who know what
+        waits can end it. A database that is not known to be the right one tells nobody anything.
+        """
+        return self._fresh() is not None
+
     def is_ramping(self, update_id: UUID) -> bool:
         """Whether not everyone of an update may be told yet. A ramp that is over never begins again."""
         return self._standing is None or update_id in self._standing.ramping

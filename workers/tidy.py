@@ -3,7 +3,9 @@
 from sqlalchemy import text
 
 from service.doorbell import Job
+from service.errands import doing
 from service.registrations.reminding import remind
+from service.telling import finding
 from workers.context import WorkerContext
 
 OLD_ANSWERS = text("DELETE FROM journey_answers WHERE expires_at <= :now")
@@ -78,6 +80,8 @@ STATEMENTS = (
     OLD_MESSAGES,
     LONG_ENDED,
     UNUSED_CONTACTS,
+    doing.FORGET,
+    finding.FORGET,
 )
 
 

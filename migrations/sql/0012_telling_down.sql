@@ -1,1 +1,1 @@
-SELECT 1;
+DROP TABLE notices, matters, staff_deputies;

@@ -33,6 +33,37 @@ class UpdateEdited(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpdateTested(Event):
+    """Its words were asked for by their own address, which is not in the record."""
+
+    act: ClassVar[str] = "update-tested"
+    update: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrantNamed(Event):
+    """What somebody saved had addresses or numbers at which people are registered. It was blacked out."""
+
+    act: ClassVar[str] = "registrant-named-in-draft"
+    update: UUID
+    count: int
+    """Of these addresses and numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeputyNamed(Event):
+    """Somebody is told instead of the actor what waits, on certain days."""
+
+    act: ClassVar[str] = "deputy-named"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeputyEnded(Event):
+    act: ClassVar[str] = "deputy-ended"
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpdateSubmitted(Event):
     act: ClassVar[str] = "update-submitted"
     update: UUID

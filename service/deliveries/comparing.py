@@ -30,9 +30,9 @@ MARGIN: Final = timedelta(minutes=10)
 """Between our clock and Notify's, and between a hand-over's beginning and its row at Notify."""
 
 OURS: Final = re.compile(
-    r"(?P<kind>[cd])-(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?P<number>[0-9]{1,9})"
+    r"(?P<kind>[cdnt])-(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?P<number>[0-9]{1,9})"
 )
-"""A reference of ours: of a confirmation or a delivery, and which attempt it was."""
+"""A reference of ours: of a confirmation, delivery, notice to staff or test, and which attempt it was."""
 
 ADOPT = text("""
     WITH lost AS (
@@ -80,8 +80,10 @@ TWICE = text("""
 
 OWNED = text("""
     SELECT reference FROM attempts WHERE reference = ANY (:references)
-    UNION ALL SELECT CAST(id AS text) FROM confirmations WHERE id = ANY (:confirmations)
-    UNION ALL SELECT CAST(id AS text) FROM ended_confirmations WHERE id = ANY (:confirmations)
+    UNION ALL SELECT CAST(id AS text) FROM confirmations WHERE id = ANY (:others)
+    UNION ALL SELECT CAST(id AS text) FROM ended_confirmations WHERE id = ANY (:others)
+    UNION ALL SELECT CAST(id AS text) FROM notices WHERE id = ANY (:others)
+    UNION ALL SELECT CAST(id AS text) FROM errands WHERE id = ANY (:others)
 """)
 
 MISSING = text("""
@@ -129,7 +131,7 @@ class Reference(NamedTuple):
 
     @property
     def owned_as(self) -> str:
-        """What `OWNED` gives for it: every attempt at a delivery is kept, and of a confirmation its id."""
+        """What `OWNED` gives for it: every attempt at a delivery is kept, and of all else its id."""
         return self.text if self.of_delivery else str(self.id)
 
 
@@ -143,7 +145,7 @@ async def take(tx: Transaction, page: Sequence[Found], span: Span, counts: Count
         "created": [each.created_at for each, _ in deliveries],
         "deliveries": [ours.id for _, ours in deliveries],
         "numbers": [ours.number for _, ours in deliveries],
-        "confirmations": [ours.id for _, ours in read if ours is not None and not ours.of_delivery],
+        "others": [ours.id for _, ours in read if ours is not None and not ours.of_delivery],
         "now": now,
     }
     counts.listed += len(page)

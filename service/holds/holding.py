@@ -111,6 +111,11 @@ async def lifted_about(tx: Transaction, about: str) -> datetime | None:
     return (await tx.exec(lifted)).one()
 
 
+async def is_held(tx: Transaction, *scopes: Scope) -> bool:
+    """Whether a hold of one of these scopes is set."""
+    return bool(await tx.scalar(select(in_force(*scopes))))
+
+
 def in_force(*scopes: Scope) -> ColumnElement[bool]:
     """SQL: a hold of one of these scopes is set."""
     return exists().where(_unlifted(), col(Hold.scope).in_(scopes))

@@ -56,6 +56,8 @@ class IncidentKind(StrEnum):
     """Notify took a message of ours, and its list does not have it."""
     GUARD = "guard"
     """The outgoing guard stopped a message: somebody's details were about to go to somebody else."""
+    DETAIL_IN_DRAFT = "detail-in-draft"
+    """A registrant's address or number stood in a draft. It was blacked out, and blocks the draft."""
 
 
 class Incident(SQLModel, table=True):

@@ -1,10 +1,11 @@
 """Contacts: one sealed address of one scheme and channel, found by its blind index. Workers only."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import tuple_
+from sqlalchemy import text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from uuid6 import uuid7
@@ -14,6 +15,15 @@ from service.database import Transaction
 from service.registrations.places import contact_place
 from service.registrations.reading_forms import Address, Addressed, ContactKey
 from service.registrations.tables import Contact
+
+# An index says its kind: a number's is the same for texts and calls, and never an address's.
+REGISTERED_AT: Final = text("""
+    SELECT DISTINCT a.scheme_id, a.blind_index
+    FROM unnest(CAST(:schemes AS uuid[]), CAST(:indexes AS bytea[])) AS a (scheme_id, blind_index)
+    JOIN contacts c ON c.scheme_id = a.scheme_id AND c.blind_index = a.blind_index
+        AND c.channel IN ('email', 'sms', 'phone')
+    WHERE EXISTS (SELECT FROM registration_contacts rc WHERE rc.contact_id = c.id)
+""")
 
 
 async def contacts_of(
@@ -35,6 +45,14 @@ async def contacts_of(
         .with_for_update()
     )
     return {(row.scheme_id, row.channel.value, bytes(row.blind_index)): row for row in found}
+
+
+async def registered_at(tx: Transaction, asked: Collection[tuple[UUID, bytes]]) -> set[tuple[UUID, bytes]]:
+    """Those of these schemes' blind indexes at which somebody is registered, in whatever state."""
+    rows = await tx.execute(
+        REGISTERED_AT, {"schemes": [scheme for scheme, _ in asked], "indexes": [index for _, index in asked]}
+    )
+    return {(scheme, bytes(index)) for scheme, index in rows}
 
 
 def _contact_row(scheme_id: UUID, key: SealingKey, address: Address, now: datetime) -> dict[str, object]:

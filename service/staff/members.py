@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from uuid6 import uuid7
 
+from service.crypto.envelope import Place
 from service.database import Transaction
 from service.staff.principal import Staff
 from service.staff.tables import StaffMember
@@ -29,3 +30,8 @@ async def describe(tx: Transaction, staff: Staff, *, seal: Seal | None = None, n
         .values(subject=staff.subject, id=member_id, **row)
         .on_conflict_do_update(index_elements=[col(StaffMember.subject)], set_=row)
     )
+
+
+def email_place(member: UUID) -> Place:
+    """Where the address of the member with this id is sealed, for the workers."""
+    return Place("staff_members", "sealed_email", member)

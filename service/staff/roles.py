@@ -55,6 +55,7 @@ class Act(StrEnum):
     READ_CERTIFICATES = "read_certificates"
     EDIT_SCHEME = "edit_scheme"
     CHANGE_PUBLIC_LIST = "change_public_list"
+    NAME_DEPUTY = "name_deputy"
 
 
 _ANY: Final = frozenset(Role)
@@ -99,6 +100,8 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.EDIT_SCHEME: frozenset({Role.OPERATOR}),
         # The table says how many people, and not which: those who answer for a scheme's settings and words.
         Act.CHANGE_PUBLIC_LIST: frozenset({Role.OPERATOR, Role.SENIOR}),
+        # Nor for this: everybody who is told that something waits may be away.
+        Act.NAME_DEPUTY: _ANY,
     }
 )
 

@@ -23,6 +23,7 @@ from service.updates.body import UpdateBody, UpdateDraft
 from service.updates.checks import Blocked, check, without_details
 from service.updates.content import Content, Templates, body_of, content_of, content_sha256
 from service.updates.reasons import reasons_for
+from service.updates.reporting import report_details
 from service.updates.states import UpdateState, check_move
 from service.updates.tables import NotifyTemplate, Submission, Update, UpdateVersion
 
@@ -73,6 +74,7 @@ async def draft(
     tx.add(update)
     await tx.flush()
     version = await _add_version(tx, update, content, by=staff, now=now)
+    await report_details(tx, staff, scheme, update.id, body, now=now)
     await chain.append(
         tx,
         UpdateDrafted(
@@ -104,7 +106,9 @@ async def edit(
         body = UpdateBody.model_validate({**body_of(before.content), **changes})
     except ValidationError as error:
         raise BadChanges(error) from None
-    content = await _content(tx, await get_scheme(tx, update.scheme_id), body, now=now)
+    scheme = await get_scheme(tx, update.scheme_id)
+    content = await _content(tx, scheme, body, now=now)
+    await report_details(tx, staff, scheme, update.id, body, now=now)
     return await _change(tx, staff, update, content, read=read, now=now)
 
 
@@ -118,9 +122,11 @@ async def save(
     require(staff, Act.EDIT_UPDATE)
     update = await locked(tx, update_id)
     before = await current_version(tx, update)
-    content = await _content(tx, await get_scheme(tx, update.scheme_id), written, now=now)
+    scheme = await get_scheme(tx, update.scheme_id)
+    content = await _content(tx, scheme, written, now=now)
     if content == before.content and read == update.version:
         return update
+    await report_details(tx, staff, scheme, update.id, written, now=now)
     return await _change(tx, staff, update, content, read=read, now=now)
 
 

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from service.database import Transaction
 from service.updates.approval import Decision
 from service.updates.drafting import NoSuchUpdate
-from service.updates.tables import Approval, Update
+from service.updates.tables import Approval, Update, UpdateVersion
 
 
 async def get_update(tx: Transaction, update_id: UUID) -> Update:
@@ -18,6 +18,17 @@ async def get_update(tx: Transaction, update_id: UUID) -> Update:
     if update is None:
         raise NoSuchUpdate
     return update
+
+
+async def version_of(tx: Transaction, update_id: UUID, version: int) -> UpdateVersion:
+    """One version of an update, which has to be there."""
+    return (
+        await tx.exec(
+            select(UpdateVersion).where(
+                UpdateVersion.update_id == update_id, UpdateVersion.version == version
+            )
+        )
+    ).one()
 
 
 async def approval_of(tx: Transaction, update: Update) -> Approval | None:

@@ -5,6 +5,9 @@ from typing import Final
 
 from service.registrations.words import Language
 
+IN_A_TEST: Final = "test"
+"""What stands where a person's token would: the page there says that it does nothing."""
+
 BETWEEN_LANGUAGES = "\n\n---\n\n"
 
 ONE = {

@@ -25,6 +25,7 @@ from service.errors import (
     Invalid,
     KeptError,
     NotFound,
+    TooOften,
     Unauthenticated,
     Unavailable,
 )
@@ -41,6 +42,7 @@ KINDS: Final[Mapping[type[KeptError], int]] = {
     Conflict: 409,
     Gone: 410,
     Invalid: 422,
+    TooOften: 429,
     Unavailable: 503,
 }
 """Every kind of error that a client may learn of. Any other is 500, without a word."""
@@ -186,6 +188,8 @@ def _of_kind(error: KeptError) -> Problem:
         headers = {}
         if status == 401:
             headers["WWW-Authenticate"] = "Bearer"
+        if isinstance(error, TooOften):
+            headers["Retry-After"] = str(error.retry_after_seconds)
         if status == 503:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return Problem(status, type=_type(error), detail=error.message, headers=headers)

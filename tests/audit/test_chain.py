@@ -74,7 +74,7 @@ async def test_each_hash_is_over_the_one_before_the_number_and_the_text(transact
     assert [bytes(row.hash) for row in rows] == [first, second]
 
 
-async def test_thirty_two_writers_at_once_make_one_chain(database: Database, transactions: ByRole) -> None:
+async def test_38_thirty_two_writers_at_once_make_one_chain(database: Database, transactions: ByRole) -> None:
     async def write(number: int) -> None:
         async with await psycopg.AsyncConnection.connect(
             database.url("kept_worker" if number % 2 else "kept_staff")

@@ -49,7 +49,7 @@ def rewrite_the_record(database: Database) -> None:
         )
 
 
-async def test_a_record_that_was_rewritten_whole_holds_in_itself_and_not_beside_the_witness(
+async def test_37_a_record_that_was_rewritten_whole_holds_in_itself_and_not_beside_the_witness(
     service: Service, database: Database, worker_settings: WorkerSettings
 ) -> None:
     checkpointed = audit(database, worker_settings, "checkpoint")

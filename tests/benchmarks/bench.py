@@ -223,6 +223,7 @@ class Servers:
             key_service=f"file:{folder / 'root.key'}",
             key_store=folder / "key-store",
             public_url="http://127.0.0.1:1",
+            staff_url="http://127.0.0.1:2",
             notify_api_key=SecretStr(API_KEY),
             notify_base_url=self.target.url,
             notify_email_template_id=TEMPLATE_ID,

@@ -143,7 +143,7 @@ async def test_a_changed_template_of_any_channel_gives_the_update_back(
     assert submitted.sent_back_why == "Notify's template has changed. Save the update again."
 
 
-async def test_a_letter_template_that_changes_while_sending_halts_the_update(
+async def test_04_a_letter_template_that_changes_while_sending_halts_the_update(
     service: Service, office: Office
 ) -> None:
     await office.person("letter")

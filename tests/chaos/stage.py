@@ -264,6 +264,7 @@ class Stage:
             "KEPT_KEY_SERVICE": f"file:{key_file}",
             "KEPT_KEY_STORE": str(key_file.parent / "key-store"),
             "KEPT_PUBLIC_URL": "http://127.0.0.1:1",
+            "KEPT_STAFF_URL": "http://127.0.0.1:2",
             "KEPT_NOTIFY_API_KEY": self.notify.api_key,
             "KEPT_NOTIFY_BASE_URL": self.notify.url,
             "KEPT_NOTIFY_EMAIL_TEMPLATE_ID": EMAIL_TEMPLATE,

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.early, pytest.mark.timeout(300)]
 SEED = int(os.environ.get("KEPT_CHAOS_SEED", "1"))
 
 
-def test_everybody_once_though_each_process_is_killed_at_each_of_its_transitions(stage: Stage) -> None:
+def test_05_everybody_once_though_each_process_is_killed_at_each_of_its_transitions(stage: Stage) -> None:
     play(stage, killed_at_every_move(POINTS))
 
 

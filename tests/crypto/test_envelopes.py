@@ -88,7 +88,7 @@ def test_it_opens_at_its_place(keyring: Keyring, key: SealingKey) -> None:
     ],
     ids=["row", "column", "table", "cut before", "cut after"],
 )
-def test_it_opens_nowhere_else(keyring: Keyring, key: SealingKey, elsewhere: Place) -> None:
+def test_10_it_opens_nowhere_else(keyring: Keyring, key: SealingKey, elsewhere: Place) -> None:
     sealed = seal(SECRET, key=key, place=HERE)
 
     with pytest.raises(CannotOpen):

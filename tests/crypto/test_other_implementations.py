@@ -36,7 +36,7 @@ def padded(plain: bytes) -> bytes:
     return (len(plain).to_bytes(4, "big") + plain).ljust(64, b"\0")
 
 
-def test_pyhpke_opens_what_we_seal(private: X25519PrivateKey) -> None:
+def test_11_pyhpke_opens_what_we_seal(private: X25519PrivateKey) -> None:
     public = private.public_key().public_bytes_raw()
     sealed = seal(PLAIN, key=SealingKey(KeyId(42), public), place=PLACE)
 

@@ -103,7 +103,7 @@ def names_none(message: dict[str, Any], others: list[Guest], everybody: list[Gue
 
 @WHOLE_PATH
 @given(people=guests(), share=st.booleans(), content=words())
-async def test_whoever_registers_each_message_has_one_address_and_nobody_elses_details(
+async def test_01_whoever_registers_each_message_has_one_address_and_nobody_elses_details(
     service: Service, database: Database, people: list[Guest], share: bool, content: dict[str, Any]
 ) -> None:
     note(f"{people}")

@@ -12,6 +12,7 @@ import pytest
 from service.deliveries.states import MOVES as DELIVERY_MOVES
 from service.deliveries.states import DeliveryState
 from service.registrations.states import CONFIRMATION_MOVES, REGISTRATION_MOVES
+from service.telling.states import NOTICE_MOVES
 from service.updates.states import MOVES as UPDATE_MOVES
 from service.updates.states import UpdateState
 from tests.harness.servers import Database
@@ -20,7 +21,9 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 HASH = "a" * 64
 
 
-@pytest.mark.parametrize("moves", [UPDATE_MOVES, DELIVERY_MOVES, REGISTRATION_MOVES, CONFIRMATION_MOVES])
+@pytest.mark.parametrize(
+    "moves", [UPDATE_MOVES, DELIVERY_MOVES, REGISTRATION_MOVES, CONFIRMATION_MOVES, NOTICE_MOVES]
+)
 def test_every_state_has_its_moves_and_none_to_itself(
     moves: Mapping[StrEnum, frozenset[StrEnum]],
 ) -> None:

@@ -98,7 +98,7 @@ class Planted:
 
 
 @pytest.mark.timeout(120)
-async def test_a_pickle_planted_in_redis_does_not_run(
+async def test_15_a_pickle_planted_in_redis_does_not_run(
     service: Service,
     valkey_server: EmbeddedValkey,
     behind: Any,
@@ -155,7 +155,7 @@ async def test_a_result_of_a_job_is_not_kept(
     assert scanner.scan_all(keyspace(valkey_server.url("kept_owner"))) == []
 
 
-async def test_a_forced_unique_violation_says_a_mac_and_no_address(
+async def test_18_a_forced_unique_violation_says_a_mac_and_no_address(
     service: Service, cluster: Cluster
 ) -> None:
     await service.register(EMAIL, **{name: FORM[name] for name in ("name", "mobile", "postal_address")})

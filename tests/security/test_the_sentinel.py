@@ -78,7 +78,7 @@ def counts(superuser_url: str) -> dict[str, int]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.early
-def test_nothing_of_a_person_stays_anywhere(tmp_path: Path) -> None:
+def test_09_nothing_of_a_person_stays_anywhere(tmp_path: Path) -> None:
     scanner = Scanner(DETAILS, whole=WHOLE)
     data_dir = tmp_path / "kept"
     postgres = EmbeddedPostgres(tmp_path / "own-postgres")

@@ -30,6 +30,7 @@ TABLE = {
     "change_public_list": "operator senior",
     # Not in the table: the erasure beside closure and correction; enrolment in security.md, Export 1.
     "erase_registration enrol_key": "caseworker",
+    "name_deputy": EVERYBODY,
 }
 EXPECTED = {act: set(roles.split()) for acts, roles in TABLE.items() for act in acts.split()}
 

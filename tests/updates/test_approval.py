@@ -78,7 +78,7 @@ async def test_nobody_but_a_senior_decides(service: Service, submitted: UUID, ro
     assert (await service.update(submitted)).state is UpdateState.AWAITING_APPROVAL
 
 
-async def test_who_created_it_cannot_approve_it(service: Service, directory: Directory) -> None:
+async def test_19_who_created_it_cannot_approve_it(service: Service, directory: Directory) -> None:
     directory.people(2)
     update = await service.draft(by=SENIOR)
     await service.submit(update)
@@ -89,7 +89,7 @@ async def test_who_created_it_cannot_approve_it(service: Service, directory: Dir
     assert (await _decide(service, update, by=OTHER_SENIOR)).state is UpdateState.APPROVED
 
 
-async def test_who_submitted_it_cannot_approve_it(service: Service, directory: Directory) -> None:
+async def test_19_who_submitted_it_cannot_approve_it(service: Service, directory: Directory) -> None:
     directory.people(2)
     update = await service.draft()
     await service.submit(update, by=SENIOR)
@@ -98,7 +98,7 @@ async def test_who_submitted_it_cannot_approve_it(service: Service, directory: D
         await _decide(service, update)
 
 
-async def test_who_edited_it_cannot_approve_it_though_another_edited_it_after(
+async def test_19_who_edited_it_cannot_approve_it_though_another_edited_it_after(
     service: Service, directory: Directory
 ) -> None:
     directory.people(2)
@@ -243,7 +243,7 @@ async def test_the_later_of_its_time_and_the_hold_window_counts(
 
 
 @pytest.mark.parametrize("age", [timedelta(seconds=301), timedelta(days=1), timedelta(seconds=-60)])
-async def test_a_sign_in_of_long_ago_approves_nothing(
+async def test_21_a_sign_in_of_long_ago_approves_nothing(
     service: Service, submitted: UUID, age: timedelta
 ) -> None:
     with pytest.raises(SignInAgain):

@@ -41,7 +41,7 @@ def _refused_approval(connection: Sql, update: UUID, **changes: Any) -> str:
 
 
 @pytest.mark.parametrize("by", ["comms", "editor", "submitter"])
-async def test_who_wrote_edited_or_submitted_it_cannot_approve_it(
+async def test_19_who_wrote_edited_or_submitted_it_cannot_approve_it(
     submitted: UUID, staff_sql: Sql, by: str
 ) -> None:
     assert _refused_approval(staff_sql, submitted, by=by) == "nobody approves their own update"
@@ -118,7 +118,7 @@ async def test_what_does_not_await_approval_cannot_be_approved(
     assert _refused_approval(staff_sql, update) == "there is nothing to approve"
 
 
-async def test_without_an_approval_the_state_does_not_become_approved(
+async def test_20_without_an_approval_the_state_does_not_become_approved(
     submitted: UUID, staff_sql: Sql, worker_sql: Sql
 ) -> None:
     nothing = (FORBIDDEN, "no approval of these words and these people")

@@ -106,7 +106,7 @@ NUMBERS = [
 
 
 @pytest.mark.parametrize("text", ADDRESSES + NUMBERS)
-def test_an_address_or_number_off_the_public_list_blocks(text: str) -> None:
+def test_06_an_address_or_number_off_the_public_list_blocks(text: str) -> None:
     found = [finding for finding in _found_in(text) if finding.blocks]
 
     assert [finding.key for finding in found] == ["detail-off-public-list@email.en.body, line 2"]
@@ -200,7 +200,7 @@ def test_each_place_is_named() -> None:
     ]
 
 
-async def test_a_blocked_update_is_not_submitted(service: Service) -> None:
+async def test_06_a_blocked_update_is_not_submitted(service: Service) -> None:
     update = await service.draft(body(email=bilingual("Ring Mary on 07700 900123.")))
 
     with pytest.raises(Blocked) as blocked:

@@ -16,7 +16,7 @@ async def _edit(service: Service, update: UUID, **changes: object) -> None:
         await drafting.edit(tx, COMMS, update, changes, now=now())
 
 
-async def test_an_edit_after_the_approval_voids_it(service: Service) -> None:
+async def test_04_an_edit_after_the_approval_voids_it(service: Service) -> None:
     addresses = await service.people(2)
     update = await service.approved()
 
@@ -88,7 +88,7 @@ async def test_a_wrong_edit_changes_nothing(service: Service) -> None:
     assert (await service.update(update)).version == 1
 
 
-async def test_who_is_added_after_the_approval_gets_nothing(service: Service) -> None:
+async def test_03_who_is_added_after_the_approval_gets_nothing(service: Service) -> None:
     chosen = await service.people(2)
     update = await service.approved()
 

@@ -43,7 +43,7 @@ CHANGES: list[LiteralString] = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_words_and_people_are_not_changed_after_the_approval(
+async def test_04_words_and_people_are_not_changed_after_the_approval(
     approved: UUID, staff_sql: Sql, change: LiteralString
 ) -> None:
     staff_sql.execute(
@@ -91,7 +91,7 @@ DELIVER: LiteralString = """INSERT INTO deliveries (id, update_id, contact_id, c
         changed_at) VALUES (gen_random_uuid(), %s, %s, 'email', 'planned', 0, now())"""
 
 
-async def test_nobody_joins_or_goes_once_the_people_are_frozen(
+async def test_03_nobody_joins_or_goes_once_the_people_are_frozen(
     awaiting: UUID, staff_sql: Sql, worker_sql: Sql, owner: Sql
 ) -> None:
     for connection, expected in ((staff_sql, NOT_GRANTED), (worker_sql, FORBIDDEN), (owner, FORBIDDEN)):
@@ -153,7 +153,7 @@ async def test_a_claim_needs_the_approval_of_these_very_words_and_people(
         assert await claim(tx, approved, limit=10, now=now()) == []
 
 
-async def test_people_that_were_changed_behind_the_guards_halt_it_and_keep_it_halted(
+async def test_03_people_that_were_changed_behind_the_guards_halt_it_and_keep_it_halted(
     service: Service, directory: Directory, approved: UUID, owner: Sql
 ) -> None:
     owner.execute("ALTER TABLE audience_members DISABLE TRIGGER audience_members_join_while_preparing")

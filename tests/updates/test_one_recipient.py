@@ -52,7 +52,7 @@ async def test_it_is_sent_to_that_person(service: Service) -> None:
     assert len(service.updates_to(address)) == 1
 
 
-async def test_two_people_at_one_address_need_a_senior(service: Service, directory: Directory) -> None:
+async def test_20_two_people_at_one_address_need_a_senior(service: Service, directory: Directory) -> None:
     shared = directory.contact()
     directory.person(at=shared)
     directory.person(at=shared)

@@ -138,3 +138,12 @@ def test_fewer_topics_or_the_other_language_instead_of_leaving(
     page = client.get(path).text
     assert re.findall(r'value="(\w+)" checked', page) == ["rules", "cy"]
     assert client.post(f"/unsubscribe/{new_token()}/choices", data={"topics": "rules"}).status_code == 410
+
+
+def test_the_link_of_a_test_send_says_that_it_does_nothing_and_does_nothing(client: httpx.Client) -> None:
+    for language, heading in (("en", "This link is from a test"), ("cy", "Dolen brawf yw hon")):
+        page = client.get(f"/unsubscribe/test?lang={language}", headers=BROWSER)
+        assert (page.status_code, f"{heading}</h1>" in page.text) == (200, True)
+        assert "<button" not in page.text
+    # What a mail provider does with the header of one click.
+    assert client.post("/unsubscribe/test").status_code == 200

@@ -116,6 +116,7 @@ def test_the_three_choices_are_those_of_the_contract() -> None:
         "/{scheme}/confirmed",
         "/{scheme}/answered",
         "/unsubscribe/unknown",
+        "/unsubscribe/test",
         "/unsubscribe/unknown/left",
         "/unsubscribe/unknown/choices",
         "/returned",

@@ -31,7 +31,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory, staff_port: int) -> Iterato
 
 @pytest.fixture(scope="session")
 def tokens(issuer: RunningIssuer) -> Tokens:
-    """Access tokens of the demo's people, each asked for once."""
+    """Access tokens of the demo’s people, each asked for when it is needed."""
     return Tokens(issuer.url)
 
 

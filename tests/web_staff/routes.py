@@ -8,9 +8,12 @@ OPEN = "open"
 
 ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/v1/me"): EVERYBODY,
+    ("GET", "/v1/me/deputy"): EVERYBODY,
+    ("PUT", "/v1/me/deputy"): EVERYBODY,
     ("POST", "/v1/schemes/windrush/updates"): "comms senior",
     ("GET", f"/v1/updates/{SOME_ID}"): EVERYBODY,
     ("PATCH", f"/v1/updates/{SOME_ID}"): "comms senior",
+    ("POST", f"/v1/updates/{SOME_ID}/test-sends"): "comms senior",
     ("POST", f"/v1/updates/{SOME_ID}/submission"): "comms senior",
     ("POST", f"/v1/updates/{SOME_ID}/approval"): "senior",
     ("POST", f"/v1/updates/{SOME_ID}/halt"): EVERYBODY,

@@ -119,7 +119,7 @@ async def test_an_altered_certificate_does_not_verify(
 async def test_without_a_worker_a_certificate_is_503_with_the_time_to_wait(
     service: Service, host: StaffHost, directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.web.staff.certificates.WAIT_SECONDS", 0.3)
+    monkeypatch.setattr("service.web.staff.waiting.WAIT_SECONDS", 0.3)
     directory.people(2)
     await plan.see_templates(service.worker)
     update = await host.approved(service, body())
@@ -179,7 +179,7 @@ async def test_one_that_was_halted_before_it_was_sent_is_resumed(
     assert (answer.status_code, answer.json().get("state")) == (200, "sending")
 
 
-async def test_the_author_cannot_approve(service: Service, host: StaffHost, directory: Directory) -> None:
+async def test_19_the_author_cannot_approve(service: Service, host: StaffHost, directory: Directory) -> None:
     directory.people(2)
     await plan.see_templates(service.worker)
     update = (await host.drafted(body(), by="senior"))["id"]

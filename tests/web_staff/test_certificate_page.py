@@ -277,7 +277,7 @@ async def test_an_unknown_update_and_a_wrong_address_are_the_same_page_of_404(ho
 async def test_without_a_worker_it_is_a_page_with_the_time_to_wait(
     service: Service, host: StaffHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.web.staff.certificates.WAIT_SECONDS", 0.3)
+    monkeypatch.setattr("service.web.staff.waiting.WAIT_SECONDS", 0.3)
     await service.people(2)
     update = await approved(service, host)
     await service.send()

@@ -43,7 +43,7 @@ async def test_the_flow_has_a_state_a_nonce_and_a_challenge_that_no_other_sign_i
         assert asked[0][name] != asked[1][name]
 
 
-async def test_a_callback_is_used_once_and_only_by_the_browser_that_began(
+async def test_21_a_callback_is_used_once_and_only_by_the_browser_that_began(
     browser: StaffBrowser, host: StaffHost, database: Database
 ) -> None:
     at = await browser.begin()

@@ -18,6 +18,7 @@ def environment(settings: WorkerSettings, **changes: str | None) -> dict[str, st
         "KEPT_KEY_SERVICE": settings.key_service,
         "KEPT_KEY_STORE": str(settings.key_store),
         "KEPT_PUBLIC_URL": settings.public_url,
+        "KEPT_STAFF_URL": settings.staff_url,
         "KEPT_NOTIFY_API_KEY": settings.notify_api_key.get_secret_value(),
         "KEPT_NOTIFY_BASE_URL": settings.notify_base_url,
         "KEPT_NOTIFY_EMAIL_TEMPLATE_ID": settings.notify_email_template_id,

@@ -15,6 +15,7 @@ from service.database import Transaction
 from service.registrations import leaving, links
 from service.registrations.words import Language
 from service.schemes.reading import find_scheme
+from service.updates.wording import IN_A_TEST
 from service.web.problem_schema import documented
 from service.web.public.pages import READ, language_of, own_path, see_other, wants_page
 from service.web.public.process import Here, PublicProcess
@@ -23,6 +24,12 @@ from service.web.same_site import refuse_other_sites
 router: Final = APIRouter(tags=["leaving"])
 
 LEFT: Final = b'{"status":"left"}'
+
+
+@router.api_route(f"/unsubscribe/{IN_A_TEST}", methods=READ, include_in_schema=False)
+async def of_a_test(request: Request, here: Here) -> Response:
+    """Where the link of a test-send leads: nobody leaves by it."""
+    return here.pages.show(request, "test_link")
 
 
 @router.head("/unsubscribe/{token}", include_in_schema=False)

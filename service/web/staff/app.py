@@ -19,7 +19,18 @@ from service.web import brand, health, problem_schema, problems
 from service.web.access_log import AccessLog
 from service.web.headers import WITH_LIVE_FIGURES, SecurityHeaders
 from service.web.limits import BodyLimit
-from service.web.staff import audit, certificates, holds, home, schemes, signing_in, unreached, updates
+from service.web.staff import (
+    audit,
+    certificates,
+    deputies,
+    holds,
+    home,
+    schemes,
+    signing_in,
+    test_sends,
+    unreached,
+    updates,
+)
 from service.web.staff.door import Door
 from service.web.staff.holding_forms import HoldsForms
 from service.web.staff.pages import Pages
@@ -79,6 +90,8 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(schemes.router)
     app.include_router(updates.router)
     app.include_router(unreached.router)
+    app.include_router(test_sends.router)
+    app.include_router(deputies.router)
     app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)

@@ -1,7 +1,5 @@
 """The certificate of an update: as JSON for programs (contract.md), and as a page for people."""
 
-import asyncio
-import time
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -15,7 +13,6 @@ from service.deliveries.certificate import NoCertificateYet, Signed
 from service.deliveries.states import AWAITING_RECEIPT, UNSENT, DeliveryState
 from service.deliveries.unreached import UNREACHED
 from service.doorbell import Job
-from service.errors import Unavailable
 from service.registrations.words import Language
 from service.schemes.reading import get_scheme
 from service.staff.principal import Staff
@@ -27,13 +24,10 @@ from service.updates.states import UpdateState
 from service.updates.tables import Approval
 from service.web.problem_schema import documented
 from service.web.staff.process import Here, StaffProcess, allowed
+from service.web.staff.waiting import ring_and_wait
 from service.web.staff.wording import BEFORE_THE_FIRST_MESSAGE, OUTCOMES, counted, finished, moment
 
 router: Final = APIRouter(tags=["updates"])
-
-WAIT_SECONDS: Final = 10.0
-"""How long a call that needs a worker waits for it (contract.md, Staff JSON API)."""
-
 
 Reader = Annotated[Staff, Depends(allowed(Act.READ_CERTIFICATES))]
 Row = dict[str, Any]
@@ -107,15 +101,7 @@ async def _made_now(here: StaffProcess, staff: Staff, update_id: UUID) -> Signed
     async with here.transactions.begin() as tx:
         await get_update(tx, update_id)
         await certificate.ask(tx, staff, update_id, now=asked)
-    await here.doorbell.ring(Job.CERTIFY)
-    until = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < until:
-        async with here.transactions.begin() as tx:
-            made = await certificate.made_since(tx, update_id, asked)
-        if made is not None:
-            return made
-        await asyncio.sleep(0.1)
-    raise Unavailable
+    return await ring_and_wait(here, Job.CERTIFY, lambda tx: certificate.made_since(tx, update_id, asked))
 
 
 async def _not_yet(request: Request, here: StaffProcess, update_id: UUID) -> HTMLResponse:

@@ -10,13 +10,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from service.crypto.browser_secret import BrowserSecret
-from service.crypto.envelope import Place
 from service.crypto.sealing import SealingKey, seal
 from service.database import Transaction
 from service.errors import Unavailable
 from service.schemes.reading import all_schemes
 from service.staff import sessions
-from service.staff.members import Seal, describe
+from service.staff.members import Seal, describe, email_place
 from service.staff.sign_in import Attempt, SignInFailed
 from service.staff.step_up import FRESH_FOR
 from service.web.staff.door import COOKIE
@@ -138,7 +137,7 @@ async def _sealing(tx: Transaction) -> Seal | None:
     newest: SealingKey = max(keys, key=lambda key: key.key_id)
 
     def to_workers(address: str, member: UUID) -> bytes:
-        return seal(address.encode(), key=newest, place=Place("staff_members", "sealed_email", member))
+        return seal(address.encode(), key=newest, place=email_place(member))
 
     return to_workers
 

@@ -51,6 +51,7 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.AUDIT: "Read the audit log",
     Act.EDIT_SCHEME: "Change a scheme",
     Act.CHANGE_PUBLIC_LIST: "Propose a change to a scheme’s public list, or agree to another person’s",
+    Act.NAME_DEPUTY: "Name a deputy of the same role, who is told instead of them what waits",
 }
 """What staff do, as the page of who may do what says it, in its order."""
 
