@@ -36,6 +36,14 @@ async def deputy_of(tx: Transaction, staff: Staff) -> StandIn | None:
     return StandIn(row.deputy, row.first_day, row.last_day) if row else None
 
 
+async def could_stand_in(tx: Transaction, staff: Staff) -> list[str]:
+    """Everybody else of a role of theirs who has signed in before."""
+    others = select(StaffMember.subject).where(
+        StaffMember.subject != staff.subject, col(StaffMember.roles).op("&&")(sorted(staff.roles))
+    )
+    return list(await tx.exec(others.order_by(StaffMember.subject)))
+
+
 async def name_deputy(tx: Transaction, staff: Staff, wanted: StandIn, *, now: datetime) -> None:
     """Have somebody of the same role told instead. Raises `NotYourRole`, and `Invalid` with the rule."""
     require(staff, Act.NAME_DEPUTY)

@@ -63,6 +63,8 @@ async def test_deciding_can_be_done_on_any_screen(
         await check(page, name.format("home"))
         await page.goto("/holds")
         await check(page, name.format("holds"))
+        await page.goto("/me")
+        await check(page, name.format("me"))
         await page.goto(f"/updates/{update}/approve")
         await check(page, name.format("approve"))
     await page.get_by_label("Urgently").check()

@@ -351,3 +351,29 @@ async def test_drafts_and_what_was_sent_back_wait_for_their_authors(
     assert "Change it" in overview
     assert "They said: It is the 8th" in overview
     assert f'href="/updates/{update}"' not in (await browser.get("/")).text
+
+
+async def test_staff_see_who_they_are_and_name_a_deputy_of_their_role(
+    host: StaffHost, browser: StaffBrowser
+) -> None:
+    for person in ("senior2", "comms", "senior"):
+        await browser.sign_in(person)
+    page = await browser.get("/me")
+    assert "Known here as demo-senior Roles senior approver" in words(page.text)
+    assert "demo-comms" not in page.text
+    days = {"from-day": "1", "from-month": "3", "from-year": "2090", "to-day": "31", "to-month": "2"}
+
+    no_such_day = await browser.press(
+        page, "/me/deputy", deputy="demo-senior2", **days, **{"to-year": "2090"}
+    )
+    assert (no_such_day.status_code, 'href="#to-day"' in no_such_day.text) == (422, True)
+    assert 'value="2090"' in no_such_day.text
+    days |= {"to-month": "3", "to-year": "2090"}
+    nobody = await browser.press(page, "/me/deputy", **days)
+    assert (nobody.status_code, 'href="#deputy"' in nobody.text) == (422, True)
+    assert path_of(await browser.press(page, "/me/deputy", deputy="demo-senior2", **days)) == "/me"
+
+    named = await browser.get("/me")
+    assert "Told instead of you: demo-senior2, from 1 March 2090 to 31 March 2090." in words(named.text)
+    assert (await browser.press(named, "/me/deputy/end")).status_code == 303
+    assert "Told instead of you" not in (await browser.get("/me")).text

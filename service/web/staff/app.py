@@ -31,6 +31,7 @@ from service.web.staff import (
     holds,
     home,
     listing,
+    myself,
     overview,
     previewing,
     schemes,
@@ -105,6 +106,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(approving.router)
     app.include_router(watching.router)
     app.include_router(holding.router)
+    app.include_router(myself.router)
     app.include_router(schemes.router)
     app.include_router(updates.router)
     app.include_router(after_approval.router)

@@ -24,7 +24,7 @@ from service.web.staff.forms import SentForm, text
 from service.web.staff.naming import STATES
 from service.web.staff.pages import Errors, go_to
 from service.web.staff.process import Here, StaffProcess, allowed
-from service.web.staff.reading import changes, duration_of, read_whole, read_words
+from service.web.staff.reading import changes, read_whole, read_words, urgently
 from service.web.staff.remarks import LONGEST_REMARK
 
 router: Final = APIRouter(include_in_schema=False)
@@ -141,8 +141,7 @@ async def _page(
         audience_sha256=update.audience_sha256,
         own=own,
         submitted_by=update.submitted_by,
-        usual_window=duration_of(here.hold_window_of(urgent=False)),
-        urgent_window=duration_of(here.hold_window_of(urgent=True)),
+        urgent_leaves=urgently(here),
         sent=sent,
     )
 

@@ -24,13 +24,13 @@ from service.updates.states import UpdateState
 from service.updates.tables import Approval
 from service.web.problem_schema import documented
 from service.web.staff.process import Here, StaffProcess, allowed
+from service.web.staff.rows import Row, row
 from service.web.staff.waiting import ring_and_wait
 from service.web.staff.wording import BEFORE_THE_FIRST_MESSAGE, OUTCOMES, counted, finished, moment
 
 router: Final = APIRouter(tags=["updates"])
 
 Reader = Annotated[Staff, Depends(allowed(Act.READ_CERTIFICATES))]
-Row = dict[str, Any]
 
 
 @router.get("/v1/updates/{update_id}/certificate", responses=documented(401, 403, 404, 409, 503))
@@ -70,14 +70,14 @@ async def page(request: Request, update_id: UUID, here: Here, staff: Reader) -> 
             if count and state in UNSENT | AWAITING_RECEIPT
         ],
         approved=[
-            _row("Scheme", scheme.name["en"]),
+            row("Scheme", scheme.name["en"]),
             *(
-                _row(f"Subject in {language.name.title()}", words.subject)
+                row(f"Subject in {language.name.title()}", words.subject)
                 for language in Language
                 if (words := subjects.get(language)) is not None
             ),
-            _row("Messages", f"{body['planned']:,}, one to each address"),
-            _row("Approved", _by_whom(approval)),
+            row("Messages", f"{body['planned']:,}, one to each address"),
+            row("Approved", _by_whom(approval)),
         ],
         outcomes=[
             *(_counts(OUTCOMES[state], count) for state, count in outcomes.items() if count),
@@ -87,10 +87,10 @@ async def page(request: Request, update_id: UUID, here: Here, staff: Reader) -> 
         set_aside=outcomes[DeliveryState.SET_ASIDE] > 0,
         json_at=f"/v1/updates/{update_id}/certificate",
         signed=[
-            _row("Words approved", body["content_sha256"]),
-            _row("People approved", body["audience_sha256"]),
-            _row("Root of all outcomes", body["root"]),
-            _row("Signature", signed.signature),
+            row("Words approved", body["content_sha256"]),
+            row("People approved", body["audience_sha256"]),
+            row("Root of all outcomes", body["root"]),
+            row("Signature", signed.signature),
         ],
     )
 
@@ -120,10 +120,6 @@ def _by_whom(approval: Approval | None) -> str:
     if approval is None:
         return "By its author: an update to one address needs no second person"
     return f"By {approval.decided_by}, on {moment(approval.decided_at)}"
-
-
-def _row(key: str, value: str) -> Row:
-    return {"key": {"text": key}, "value": {"text": value, "classes": "govuk-!-text-break-word"}}
 
 
 def _counts(words: str, count: int, *, total: bool = False) -> list[Row]:

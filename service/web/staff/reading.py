@@ -60,7 +60,7 @@ async def read_words(tx: Transaction, here: StaffProcess, update: Update) -> Rea
         "scheme": scheme.name["en"],
         "messages": messages(version.content, telephone=telephone),
         "leaves": leaves(version.content, here),
-        "hours": str(scheme.about.hours),
+        "hours": _hours(scheme),
         "published": bool(version.content.get("publish")),
     }
     return Read(version, scheme, shown)
@@ -124,6 +124,15 @@ def leaves(content: Content, here: StaffProcess) -> str:
     return f"{minutes.capitalize()} after it was approved."
 
 
+def urgently(here: StaffProcess) -> str:
+    """When it leaves where its approver says that it cannot wait."""
+    window = here.hold_window_of(urgent=True)
+    when = (
+        f"{duration_of(window).capitalize()} after you approve it" if window else "As soon as you approve it"
+    )
+    return f"{when}, at any hour of the day"
+
+
 def duration_of(window: timedelta) -> str:
     """`15 minutes`, `90 seconds`."""
     seconds = int(window.total_seconds())
@@ -145,6 +154,12 @@ def cost_in_words(costs: Cost, here: StaffProcess) -> str:
     pence = costs.pence(here.prices)
     said = " and ".join(parts)
     return f"{said}: {pounds(pence)}." if pence is not None else f"{said}. Nobody has set what these cost."
+
+
+def _hours(scheme: SchemeView) -> str:
+    hours = scheme.about.hours
+    anytime = hours.begins == hours.ends
+    return "Updates of this scheme leave at " + ("any hour" if anytime else f"these hours: {hours}")
 
 
 def _tables(people: People, scheme: SchemeView) -> list[tuple[str, list[Any]]]:

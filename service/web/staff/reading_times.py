@@ -15,15 +15,15 @@ class NoSuchTime(Exception):
         self.input = input_id
 
 
-def read_date(day: str, month: str, year: str) -> date:
-    """The date of three numbers. Raises `NoSuchTime`."""
+def read_date(day: str, month: str, year: str, *, field: str = "send-at") -> date:
+    """The date of three numbers, typed into the inputs of `field`. Raises `NoSuchTime`."""
     for name, typed in (("day", day), ("month", month), ("year", year)):
         if not typed:
-            raise NoSuchTime(f"send-at-{name}", f"The date needs a {name}")
+            raise NoSuchTime(f"{field}-{name}", f"The date needs a {name}")
     try:
         return date(int(year), int(month), int(day))
     except (ValueError, OverflowError):
-        raise NoSuchTime("send-at-day", "It has to be a real date, such as 27 3 2027") from None
+        raise NoSuchTime(f"{field}-day", "It has to be a real date, such as 27 3 2027") from None
 
 
 def read_time(typed: str) -> time:
