@@ -1,18 +1,18 @@
 """PostgreSQL: engines that are one role and no other, and transactions that the edge opens.
 
-Rule 1 of ARCHITECTURE.md: a route, a job or a command writes `async with transactions.begin() as tx`;
-everything below takes `tx` and never commits.
+Rule 1 of ARCHITECTURE.md: a route, a job or a command writes `async with transactions.begin() as tx`, or
+`begin_for_one_statement`; everything below takes what that gives, and never commits.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 
 from pydantic import SecretStr
 from sqlalchemy import DateTime, LargeBinary, text
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as SqlAlchemySession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -69,6 +69,9 @@ class Transactions:
             connect_args={"application_name": role, "connect_timeout": 5, "options": IDLE_AT_MOST},
         )
 
+        # The same connections, without BEGIN and COMMIT.
+        self._committing = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
     @property
     def engine(self) -> AsyncEngine:
         return self._engine
@@ -80,13 +83,19 @@ class Transactions:
         Raises `Unavailable` where PostgreSQL cannot be reached.
         """
         async with Transaction(self._engine, expire_on_commit=False) as session:
-            try:
+            with _unavailable_if_not_reached():
                 async with session.begin():
                     yield session
-            except OperationalError as error:
-                if error.connection_invalidated or session.bind is None or not _reached(error):
-                    raise Unavailable from None
-                raise
+
+    @asynccontextmanager
+    async def begin_for_one_statement(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction of one statement, which PostgreSQL commits by itself: one round trip, not three.
+
+        A second statement would be a transaction of its own. Raises `Unavailable`, as `begin` does.
+        """
+        with _unavailable_if_not_reached():
+            async with self._committing.connect() as connection:
+                yield connection
 
     async def refuse_other_roles(self) -> None:
         """Stop a process that finds itself to be another role, or one that no grant can hold.
@@ -115,6 +124,16 @@ class Transactions:
     async def close(self) -> None:
         """Give the connections back."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _unavailable_if_not_reached() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if error.connection_invalidated or not _reached(error):
+            raise Unavailable from None
+        raise
 
 
 def _reached(error: OperationalError) -> bool:

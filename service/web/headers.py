@@ -4,10 +4,10 @@ The Content-Security-Policy starts from `default-src 'none'` and names only what
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 INLINE_SCRIPT: Final = (
@@ -47,6 +47,9 @@ ALWAYS: Final = {
 
 ASSETS: Final = "/assets/"
 ASSETS_MAY_BE_KEPT: Final = "public, max-age=86400"
+KEPT_NOWHERE: Final = "no-store"
+
+Encoded = list[tuple[bytes, bytes]]
 
 
 class SecurityHeaders:
@@ -54,7 +57,11 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, policy: str = POLICY) -> None:
         self._app = app
-        self._always = ALWAYS | {"Content-Security-Policy": policy}
+        always = ALWAYS | {"Content-Security-Policy": policy}
+        # Encoded once: each by itself costs as much as a short answer.
+        self._of_assets = _encoded(always | {"Cache-Control": ASSETS_MAY_BE_KEPT})
+        self._of_all_else = _encoded(always | {"Cache-Control": KEPT_NOWHERE})
+        self._names = frozenset(name for name, _ in self._of_all_else)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,10 +70,13 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(self._always)
                 is_asset = scope["path"].startswith(ASSETS) and message["status"] in (200, 304)
-                headers["Cache-Control"] = ASSETS_MAY_BE_KEPT if is_asset else "no-store"
+                others = [header for header in message["headers"] if header[0] not in self._names]
+                message["headers"] = others + (self._of_assets if is_asset else self._of_all_else)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _encoded(headers: Mapping[str, str]) -> Encoded:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -33,7 +33,8 @@ def test_transactions_are_opened_at_the_edges_only() -> None:
         f"{path.relative_to(ROOT)}:{line}"
         for path in sources()
         if path.is_relative_to(ROOT / "service") or path.is_relative_to(ROOT / "workers")
-        for line in calls(path, "begin")
+        for opening in ("begin", "begin_for_one_statement")
+        for line in calls(path, opening)
         if not str(path.relative_to(ROOT)).startswith(EDGES)
     ]
     assert inside == []

@@ -196,10 +196,10 @@ MAY_CALL: Final[Mapping[str, set[str]]] = {
     "kept_public": _LINKS,
     "kept_staff": {
         "audit_append(text)",
+        "decide_public_list_change(uuid,text,text,timestamp with time zone)",
         "count_reachable(uuid,text[],text[],text[],uuid[],uuid,text[],timestamp with time zone)",
         "count_frozen(uuid,timestamp with time zone)",
         "registrations_numbered(uuid,text[])",
-        "decide_public_list_change(uuid,text,text,timestamp with time zone)",
     },
     "kept_callbacks": {"record_receipt(uuid,text,uuid,text)"},
     "kept_worker": {"audit_append(text)", "people_reached(uuid)"},

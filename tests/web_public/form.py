@@ -95,6 +95,6 @@ class Tab:
 
 
 def proof_in(answer: httpx.Response) -> str:
-    found = re.search(r'name="proof" value="([0-9a-f]{64})"', answer.text)
+    found = re.search(r'name="proof" value="([A-Za-z0-9_-]{43})"', answer.text)
     assert found is not None, "the page has no form of ours"
     return found[1]

@@ -1,5 +1,6 @@
 """How often one client may write, or try a secret; and whose address is believed (check 35)."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -130,6 +131,15 @@ async def test_35_too_many_are_429_for_this_client_until_the_next_minute(
     assert (await one.post(f"/unsubscribe/{new_token()}")).status_code == 200
     clock.moment = NOON.replace(minute=1, second=0)
     assert (await one.post(path, json=ADA)).status_code == 202
+
+
+async def test_35_of_a_clients_requests_that_come_together_as_many_pass_as_one_by_one(
+    opened: Open, scheme: SchemeMade
+) -> None:
+    path = f"/v1/schemes/{scheme.slug}/registrations"
+    one, other = opened("203.0.113.1"), opened("203.0.113.2")
+    answers = await asyncio.gather(*(who.post(path, json=ADA) for who in [one] * (MOST + 2) + [other]))
+    assert [answer.status_code for answer in answers] == [202] * MOST + [429] * 2 + [202]
 
 
 async def test_35_behind_a_trusted_proxy_each_client_has_its_own_count(

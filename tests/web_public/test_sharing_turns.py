@@ -5,6 +5,7 @@ from datetime import date
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from service.database import Transactions
 from service.errors import Unavailable
@@ -81,3 +82,11 @@ async def test_a_scheme_that_closes_is_closed_a_second_later_and_a_new_one_is_th
         assert not (await later.find(late.slug)).open
     finally:
         await transactions.close()
+
+
+async def test_without_a_database_a_single_statement_is_unavailable_too() -> None:
+    nowhere = Transactions(SecretStr("postgresql://kept_public:x@127.0.0.1:1/kept"), role="kept_public")
+    with pytest.raises(Unavailable):
+        async with nowhere.begin_for_one_statement():
+            pass
+    await nowhere.close()

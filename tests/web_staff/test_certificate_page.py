@@ -248,7 +248,9 @@ async def test_every_role_may_read_it(service: Service, host: StaffHost) -> None
 async def test_whoever_is_not_signed_in_gets_a_page_that_says_so_and_nothing_else(
     host: StaffHost, update: str
 ) -> None:
-    for headers_sent in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp4"}):
+    asked = await host.call(None, "GET", path(update))
+    assert asked.headers["location"].startswith("/sign-in?next=%2Fupdates%2F")
+    for headers_sent in ({"Authorization": "Bearer x"}, {"Authorization": "Basic eDp4"}):
         answer = await host.call(None, "GET", path(update), headers=headers_sent)
         assert (answer.status_code, answer.headers["content-type"]) == (401, HTML)
         assert answer.headers["www-authenticate"] == "Bearer"
@@ -292,19 +294,21 @@ async def test_without_a_worker_it_is_a_page_with_the_time_to_wait(
 async def test_it_has_the_headers_of_the_public_pages(host: StaffHost) -> None:
     answer = await host.call("comms", "GET", path(SOME_ID))
 
-    assert headers.ALWAYS.items() <= {name: answer.headers.get(name, "") for name in headers.ALWAYS}.items()
+    expected = headers.ALWAYS | {"Content-Security-Policy": headers.WITH_LIVE_FIGURES}
+    assert expected.items() <= {name: answer.headers.get(name, "") for name in expected}.items()
     assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_the_generic_brand_is_worn_without_signing_in_and_has_nothing_of_gov_uk(
     host: StaffHost,
 ) -> None:
-    page = (await host.call(None, "GET", path(SOME_ID))).text
+    page = (await host.call(None, "GET", "/")).text
     stylesheet = await host.call(None, "GET", f"/assets/{brand.STYLESHEET}")
 
     assert stylesheet.status_code == 200
     assert stylesheet.text == brand.generic_brand((brand.ASSETS / "govuk" / brand.STYLESHEET).read_text())
-    assert "<svg" not in page
+    assert "govuk-generic-header" in page
+    assert "<svg" not in page.replace("govuk-button__start-icon", "").partition("<main")[0]
     assert "/assets/images/" not in page
     for missing in ("fonts/bold-b542beb274-v2.woff2", "images/govuk-crest.svg"):
         assert (await host.call(None, "GET", f"/assets/{missing}")).status_code == 404

@@ -149,7 +149,7 @@ async def test_the_other_pages_can_be_read_on_a_narrow_screen(
     for by, path, heading, picture in (
         ("comms", f"/updates/{update}/certificate", TITLE, "no-certificate"),
         ("comms", f"/updates/{SOME_ID}/certificate", "Page not found", "staff-not-found"),
-        (None, f"/updates/{update}/certificate", "You need to sign in", "staff-signed-out"),
+        (None, "/", "Kept Informed for staff", "staff-signed-out"),
     ):
         page = await opened(path, by=by, width=NARROW)
         assert await page.locator("h1").inner_text() == heading

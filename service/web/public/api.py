@@ -3,11 +3,14 @@
 Known, new and suppressed addresses get the same bytes: this process cannot tell them apart.
 """
 
-from typing import Annotated, Final
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body
 from fastapi.openapi.models import Example
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
 from starlette.responses import Response
 
 from service.doorbell import Job
@@ -19,7 +22,8 @@ from service.registrations.saying import said_code, said_number
 from service.registrations.words import Choice, Purpose
 from service.schemes.reading import find_scheme
 from service.web.problem_schema import documented
-from service.web.public.process import Here, PublicProcess, SchemeSlug
+from service.web.public.process import SLUG, Here, PublicProcess, SchemeSlug
+from service.web.public.process import of as process_of
 
 router: Final = APIRouter(tags=["registering"])
 
@@ -103,20 +107,51 @@ async def show_scheme(scheme: SchemeSlug, here: Here) -> SchemeShown:
     )
 
 
-@router.post(
-    "/v1/schemes/{scheme}/registrations",
-    status_code=202,
-    response_model=Status,
-    responses=documented(400, 404, 409, 413, 422, 503),
-)
+class RegistrationRoute(APIRoute):
+    """A form that is in order is read here; any other by FastAPI, which finds out what is wrong with it.
+
+    FastAPI looks for dependencies, a query, headers and cookies first, in each request. That costs more than
+    reading the form (docs/performance.md, "One registration").
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        thorough = super().get_route_handler()
+
+        async def read(request: Request) -> Response:
+            scheme = request.path_params["scheme"]
+            if request.headers.get("content-type") != "application/json" or not SLUG.fullmatch(scheme):
+                return await thorough(request)
+            try:
+                form = RegistrationForm.model_validate(await request.json())
+            except (ValueError, RecursionError):
+                return await thorough(request)
+            return await register(scheme, form, request)
+
+        return read
+
+
 async def register(
-    scheme: SchemeSlug, form: Annotated[RegistrationForm, Body(openapi_examples=REGISTRATION)], here: Here
+    scheme: SchemeSlug,
+    form: Annotated[RegistrationForm, Body(openapi_examples=REGISTRATION)],
+    request: Request,
 ) -> Response:
     """Register, or ask for a change: whoever holds the address is asked to confirm."""
+    here = await process_of(request)
     found = await here.schemes.find(scheme)
     await here.letterbox.do(enclose(found, form, now=here.clock.now()))
     await here.doorbell.ring(Job.INTAKE)
     return Response(RECEIVED, status_code=202, media_type="application/json")
+
+
+router.add_api_route(
+    "/v1/schemes/{scheme}/registrations",
+    register,
+    methods=["POST"],
+    status_code=202,
+    response_model=Status,
+    responses=documented(400, 404, 409, 413, 422, 503),
+    route_class_override=RegistrationRoute,
+)
 
 
 @router.post("/v1/confirmations", responses=documented(400, 410, 413, 422, 503))

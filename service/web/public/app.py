@@ -89,20 +89,14 @@ def create_app(settings: PublicSettings, *, clock: Clock | None = None) -> FastA
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
 
-    app.include_router(well_known.router)
-    app.include_router(api.router)
-    app.include_router(preferences_api.router)
-    app.include_router(leaving.router)
-    app.include_router(confirming.router)
-    app.include_router(managing.router)
-    app.include_router(changing.router)
-    app.include_router(handing_on.router)
-    app.router.routes.extend(brand.asset_routes(settings.brand))
+    routes = app.router.routes
+    # Their routes, and not `include_router`, under which each one is looked for twice, step by step.
+    for part in (api, well_known, preferences_api, leaving, confirming, managing, changing, handing_on):
+        routes.extend(part.router.routes)
+    routes.extend(brand.asset_routes(settings.brand))
     # These begin with the name of a scheme, which may be almost any word: they come last.
-    app.include_router(registering.router)
-    app.include_router(linking.router)
-    app.include_router(archive.router)
-    app.include_router(standing.router)
+    for part in (registering, linking, archive, standing):
+        routes.extend(part.router.routes)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

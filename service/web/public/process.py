@@ -1,7 +1,8 @@
 """What the public process has in its hands: no more than security.md's table gives it."""
 
+import re
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from fastapi import Depends, Path
 from starlette.requests import Request
@@ -34,8 +35,8 @@ def shared_letterbox(transactions: Transactions) -> Together[Envelope, None]:
     """One transaction for all envelopes of a turn: in a rush, a commit for each would be most of the work."""
 
     async def drop(envelopes: list[Envelope]) -> list[None]:
-        async with transactions.begin() as tx:
-            await drop_in(tx, envelopes)
+        async with transactions.begin_for_one_statement() as connection:
+            await drop_in(connection, envelopes)
         return [None] * len(envelopes)
 
     return Together(drop)
@@ -48,5 +49,6 @@ async def of(request: Request) -> PublicProcess:
 
 Here = Annotated[PublicProcess, Depends(of)]
 
-SchemeSlug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+SLUG: Final = re.compile(r"^[a-z][a-z0-9-]{1,39}$")
+SchemeSlug = Annotated[str, Path(pattern=SLUG.pattern)]
 """A scheme in an address, in the form that its table enforces: any other text is simply not found."""
