@@ -49,9 +49,10 @@ WORDS: Final[Mapping[MatterKind, _Words]] = {
         happened="An incident was opened. It was found on {since}.",
         act=(
             "There may be more than one. If people’s details may have been seen by somebody else, "
-            "72 hours from when it was noticed is the time for telling the regulator."
+            "72 hours from when it was noticed is the time for telling the regulator. Until incidents have pages "
+            "of their own, an operator reads them with `kept incident list`."
         ),
-        page="incidents/{id}",
+        page="",
     ),
 }
 STILL: Final = "Still: "

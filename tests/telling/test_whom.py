@@ -127,7 +127,7 @@ async def test_incidents_are_told_to_those_who_run_them_and_at_most_once_an_hour
     office.opens("missing-message", 300)
     assert await office.told() == {"dpo": 1, "operator": 1}
     (message,) = office.inbox("dpo")
-    assert "/incidents/" in message["body"]
+    assert "kept incident list" in message["body"]
     assert "missing" not in message["body"]
 
     office.clock.ahead = timedelta(minutes=50)

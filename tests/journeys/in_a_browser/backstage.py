@@ -57,6 +57,7 @@ class Backstage:
             key_service=f"file:{folder / 'root.key'}",
             key_store=folder / "key-store",
             public_url=public_url,
+            staff_url=public_url,
             notify_api_key=SecretStr(notify.api_key),
             notify_base_url=notify.url,
             notify_email_template_id=EMAIL_TEMPLATE,
