@@ -101,6 +101,7 @@ def _where_to_look(stack: Stack) -> str:
     base = "" if ports.public == Ports.starting_at(8000).public else f" --port-base {ports.public}"
     places = {
         "The public pages": f"{settings.get('KEPT_PUBLIC_URL', url_of(ports.public))}/{SCHEME}",
+        "The staff pages": f"{settings.get('KEPT_STAFF_URL', url_of(ports.staff))}/",
         "The staff API": f"{settings.get('KEPT_STAFF_URL', url_of(ports.staff))}/v1",
         "What everybody received": settings.get("KEPT_NOTIFY_BASE_URL", f"{url_of(ports.notify)}/"),
         "A token for the staff API": f".venv/bin/kept token senior{base}",
