@@ -1,4 +1,4 @@
-"""An update to a million: how long until its people are frozen, and, once approved, until the first leaves."""
+"""An update to a million: how long until its people are frozen and, once approved, until the first leaves."""
 
 import asyncio
 import time

@@ -130,6 +130,7 @@ def test_fewer_topics_or_the_other_language_instead_of_leaving(
     path = f"/unsubscribe/{token}/choices"
     nothing = client.post(path, data={"language": "cy"}, headers=BROWSER)
     assert (nothing.status_code, "Select at least one topic" in nothing.text) == (422, True)
+    assert re.findall(r'value="(\w+)" checked', nothing.text) == ["cy"], "what was chosen is not lost"
     client.post(f"/unsubscribe/{token}")
     saved = client.post(path, data={"topics": ["rules", "cats"], "language": "cy"}, headers=BROWSER)
     assert (saved.status_code, saved.headers["location"]) == (303, "/chosen?lang=cy")

@@ -4,6 +4,7 @@ Opening the link changes nothing, because mail scanners open links. Every POST t
 whatever its body, without a cookie and without a redirect: mail providers send it on a person's behalf.
 """
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -93,9 +94,9 @@ async def take_choices(request: Request, token: str, here: Here) -> Response:
         wanted = str(sent.get("language", found.language))
         scheme = await find_scheme(tx, found.scheme)
         known = [topic.code for topic in scheme.topics if topic.code in topics]
-        if not known:
-            return await _choices_page(request, tx, token, here, missing=True)
         language = Language(wanted) if wanted in tuple(Language) else found.language
+        if not known:
+            return await _choices_page(request, tx, token, here, ticked_nothing=language)
         await leaving.choose(tx, token, language, known)
     return see_other("/chosen", language)
 
@@ -129,9 +130,16 @@ def _left_page(request: Request, here: PublicProcess, link: str) -> Response:
 
 
 async def _choices_page(
-    request: Request, tx: Transaction, token: str, here: PublicProcess, *, missing: bool = False
+    request: Request,
+    tx: Transaction,
+    token: str,
+    here: PublicProcess,
+    *,
+    ticked_nothing: Language | None = None,
 ) -> Response:
+    """`ticked_nothing`: the language that was chosen with no topic; the page comes back with it."""
     found = await leaving.look(tx, token)
+    missing = ticked_nothing is not None
     language = language_of(request, found.language)
     return here.pages.show(
         request,
@@ -140,6 +148,6 @@ async def _choices_page(
         language=language,
         scheme=await find_scheme(tx, found.scheme),
         errors=(("topics", "choices.missing"),) if missing else (),
-        held=found,
+        held=replace(found, language=ticked_nothing or found.language),
         action=_in(language, own_path(request)),
     )
