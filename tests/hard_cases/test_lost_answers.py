@@ -304,10 +304,16 @@ async def test_case_01_a_confirmation_too_arrives_once(service: Service, positio
     await service.drop(newcomer)
     await intake.take_in(service.worker)
     service.notify.admin("faults", {"plan": [{"fault": f"{position}:{symptom}"}]})
+    # On a busy machine a reading of the stop flag may be too old, and the message then leaves seconds later.
+    for _ in range(100):
+        await confirm.send_confirmations(service.worker)
+        await reconcile.ask_notify(service.worker)
+        if service.notify.inbox(newcomer):
+            break
+        await asyncio.sleep(0.1)
     for _ in range(3):
         await confirm.send_confirmations(service.worker)
         await reconcile.ask_notify(service.worker)
-    await confirm.send_confirmations(service.worker)
     assert len(service.notify.inbox(newcomer)) == 1
     await service.confirm(newcomer)
 

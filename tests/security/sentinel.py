@@ -117,7 +117,7 @@ class Visitor:
 
         def send(page: str, **fields: Any) -> None:
             shown = self.call("GET", f"{pages}/{page}", headers=cookie)
-            proof = re.search(r'name="proof" value="(\w+)"', shown.text)
+            proof = re.search(r'name="proof" value="([\w-]+)"', shown.text)
             assert proof, page
             answer = self.call("POST", f"{pages}/{page}", data={"proof": proof[1], **fields}, headers=cookie)
             assert answer.status_code == 303, page
