@@ -98,5 +98,7 @@ async def test_a_proposal_that_breaks_a_rule_names_each_field_and_keeps_what_was
     answer = await browser.post("/schemes/windrush/public-list", {"value": "not a number", "kind": "phone"})
 
     assert answer.status_code == 422
+    personal = await browser.post("/schemes/windrush/public-list", {**NEW, "why": "Ring 07700 900123"})
+    assert (personal.status_code, 'href="#why"' in personal.text) == (422, True)
     for link in ('href="#change"', 'href="#why"', 'href="#value"', 'value="not a number"'):
         assert link in answer.text

@@ -20,6 +20,7 @@ from service.schemes.reading import SchemeView, all_schemes, find_scheme, public
 from service.schemes.tables import DetailKind
 from service.staff.principal import Staff
 from service.staff.roles import Act
+from service.updates.checking.personal import refuse_details
 from service.web.staff.forms import SentForm, text
 from service.web.staff.pages import Errors, go_to
 from service.web.staff.process import Here, StaffProcess, Who, allowed
@@ -111,11 +112,16 @@ async def propose(request: Request, slug: Slug, here: Here, staff: Lister, form:
         errors.append(("value", str(error)))
     if errors or kind is None or adds is None:
         return await _shown(request, here, slug, staff, errors=tuple(errors), typed=dict(_typed(form)))
-    async with here.transactions.begin() as tx:
-        found = await find_scheme(tx, slug)
-        new = await listed.propose(
-            tx, found.id, [Proposal(kind, value, adds)], why=why, by=staff.subject, now=here.clock.now()
-        )
+    try:
+        async with here.transactions.begin() as tx:
+            found = await find_scheme(tx, slug)
+            refuse_details({"why": why}, await public_list(tx, found.id))
+            new = await listed.propose(
+                tx, found.id, [Proposal(kind, value, adds)], why=why, by=staff.subject, now=here.clock.now()
+            )
+    except Invalid as error:
+        named = tuple(error.fields.items())
+        return await _shown(request, here, slug, staff, errors=named, typed=dict(_typed(form)))
     if new == 0:
         nothing = (("value", "The list is like that already, or the same change waits for a second person"),)
         return await _shown(request, here, slug, staff, errors=nothing, typed=dict(_typed(form)))
