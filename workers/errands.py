@@ -14,6 +14,7 @@ from service.database import Transaction
 from service.errands import doing
 from service.errands.doing import Taken
 from service.errands.tables import ErrandKind, errand_place
+from service.errors import NotFound
 from service.holds.holding import is_held
 from service.holds.incidents import open_incidents
 from service.holds.tables import IncidentKind, Scope
@@ -32,7 +33,8 @@ from service.observability import log
 from service.registrations.contacts import registered_at
 from service.registrations.words import Language
 from service.schemes.reading import public_list
-from service.updates.reading import version_of
+from service.updates.history import version_of
+from service.updates.reading import get_update
 from workers.context import WorkerContext
 from workers.handing_over import hand_over, slow_down
 from workers.rendering import Approved, email_to_its_author
@@ -40,7 +42,7 @@ from workers.unsealing import CannotOpen
 
 BATCH: Final = 20
 ACTOR: Final = "worker:errands"
-UNUSABLE: Final = (CannotOpen, ValueError, KeyError)
+UNUSABLE: Final = (CannotOpen, ValueError, KeyError, NotFound)
 
 
 class Sent(StrEnum):
@@ -128,7 +130,7 @@ async def _trial(context: WorkerContext, tx: Transaction, errand: Taken) -> Tria
     try:
         asked = _opened(context, errand)
         recipient = EmailAddress.stored(asked["email"])
-        version = await version_of(tx, UUID(asked["update"]), asked["version"])
+        version = await version_of(tx, await get_update(tx, UUID(asked["update"])), asked["version"])
     except UNUSABLE as error:
         log.error("an errand cannot be used", errand=str(errand.id), error=error)
         return None

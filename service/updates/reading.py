@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from service.database import Transaction
 from service.updates.approval import Decision
 from service.updates.drafting import NoSuchUpdate
-from service.updates.tables import Approval, Update, UpdateVersion
+from service.updates.tables import Approval, Update
 
 
 async def get_update(tx: Transaction, update_id: UUID) -> Update:
@@ -24,17 +24,6 @@ async def is_urgent(tx: Transaction, update: Update) -> bool:
     """Whether its approver shortened the hold window."""
     approval = await approval_of(tx, update)
     return approval is not None and approval.urgent_reason is not None
-
-
-async def version_of(tx: Transaction, update_id: UUID, version: int) -> UpdateVersion:
-    """One version of an update, which has to be there."""
-    return (
-        await tx.exec(
-            select(UpdateVersion).where(
-                UpdateVersion.update_id == update_id, UpdateVersion.version == version
-            )
-        )
-    ).one()
 
 
 async def approval_of(tx: Transaction, update: Update) -> Approval | None:
