@@ -161,6 +161,16 @@ async def waiting(tx: Transaction, scheme_id: UUID) -> list[PublicListChange]:
     return list(found)
 
 
+async def counts_waiting(tx: Transaction) -> dict[UUID, int]:
+    """How many proposals nobody has answered, by scheme; a scheme without any is left out."""
+    rows = await tx.execute(
+        select(col(PublicListChange.scheme_id), func.count())
+        .where(col(PublicListChange.decision).is_(None))
+        .group_by(col(PublicListChange.scheme_id))
+    )
+    return {scheme: int(count) for scheme, count in rows}
+
+
 async def decide(
     tx: Transaction, change_id: UUID, decision: PublicListDecision, *, by: str, now: datetime
 ) -> None:

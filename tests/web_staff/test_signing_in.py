@@ -128,6 +128,19 @@ async def test_a_session_ends_after_fifteen_idle_minutes_and_after_eight_hours(
     assert timedelta(minutes=14) * 36 > IN_ALL
 
 
+async def test_a_form_from_before_a_second_sign_in_is_refused_and_says_how_to_keep_what_was_typed(
+    browser: StaffBrowser,
+) -> None:
+    await browser.sign_in("comms")
+    earlier = await browser.csrf()
+    await browser.sign_in("comms", "/sign-in?again=true")
+
+    answer = await browser.post("/sign-out", csrf=earlier)
+
+    assert answer.status_code == 403
+    assert "This page was older than your sign-in" in answer.text
+
+
 async def test_live_figures_keep_nobody_signed_in(browser: StaffBrowser, database: Database) -> None:
     await browser.sign_in("comms")
     with database.connect() as connection:

@@ -13,7 +13,8 @@ from service.web.brand import GOVUK_FRONTEND, Brand
 from service.web.components import templates
 from service.web.headers import INLINE_SCRIPT
 from service.web.problems import Problem
-from service.web.staff.wording import OTHER_PROBLEM, PROBLEMS, ROLES, SERVICE
+from service.web.same_site import SentFromElsewhere
+from service.web.staff.wording import FROM_AN_OLD_PAGE, OTHER_PROBLEM, PROBLEMS, ROLES, SERVICE
 
 if TYPE_CHECKING:
     from service.web.staff.process import Visitor
@@ -77,6 +78,8 @@ class Pages:
         if problem.status == HTTPStatus.UNAUTHORIZED and looks:
             return RedirectResponse(sign_in_at(request), status_code=HTTPStatus.SEE_OTHER)
         heading, advice = PROBLEMS.get(problem.status, OTHER_PROBLEM)
+        if problem.type.endswith(SentFromElsewhere.code):
+            heading, advice = FROM_AN_OLD_PAGE
         page = self.show(
             request,
             "problem",

@@ -39,7 +39,8 @@ async def schemes(request: Request, here: Here, staff: Who) -> Response:
     """All schemes."""
     async with here.transactions.begin() as tx:
         found = await all_schemes(tx)
-        waiting = {scheme.slug: len(await listed.waiting(tx, scheme.id)) for scheme in found}
+        counts = await listed.counts_waiting(tx)
+    waiting = {scheme.slug: counts.get(scheme.id, 0) for scheme in found}
     return here.pages.show(request, "schemes", schemes=found, waiting=waiting)
 
 

@@ -108,6 +108,13 @@ PROBLEMS: Final[Mapping[int, tuple[str, str]]] = {
 }
 """Heading and advice, by status."""
 
+FROM_AN_OLD_PAGE: Final = (
+    "This page was older than your sign-in",
+    "You have signed in again since you opened it, so what you sent was not taken. Go back in your browser, where "
+    "what you typed should still be, copy it, and open the page again.",
+)
+"""For a form without the token of the session: that of an earlier one, or another site's."""
+
 OTHER_PROBLEM: Final = ("Sorry, there is a problem", "Try again later. If it stays, tell an operator.")
 
 
