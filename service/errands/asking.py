@@ -18,10 +18,15 @@ from service.schemes.reading import SchemeView
 from service.staff.principal import Staff
 
 HOUR: Final = timedelta(hours=1)
+# As long as a call waits for a worker. One that began later would do what nobody expects any more.
+A_CALL: Final = timedelta(seconds=10)
 WAITED_FOR: Final[Mapping[ErrandKind, timedelta]] = {
-    # As long as a call waits for a worker. One that began later would send what nobody expects any more.
-    ErrandKind.TEST_SEND: timedelta(seconds=10),
+    ErrandKind.TEST_SEND: A_CALL,
     ErrandKind.KNOWN_DETAILS: HOUR,
+    ErrandKind.SEARCH: A_CALL,
+    ErrandKind.REVEAL: A_CALL,
+    ErrandKind.ASSIST: A_CALL,
+    ErrandKind.RELEASE: A_CALL,
 }
 AN_HOUR: Final[Mapping[ErrandKind, int]] = {ErrandKind.TEST_SEND: 20}
 """How many errands of a kind one person may ask for in an hour."""
@@ -65,6 +70,16 @@ async def answer_to(tx: Transaction, errand: UUID) -> Mapping[str, Any] | None:
     return (
         await tx.exec(select(Errand.answer).where(Errand.id == errand, col(Errand.answered_at).is_not(None)))
     ).one_or_none()
+
+
+async def sealed_answer_to(tx: Transaction, errand: UUID) -> bytes | None:
+    """What a worker answered, sealed to the key that it was given (`OneAnswer`); None while it has not."""
+    sealed = (
+        await tx.exec(
+            select(Errand.sealed_answer).where(Errand.id == errand, col(Errand.answered_at).is_not(None))
+        )
+    ).one_or_none()
+    return None if sealed is None else bytes(sealed)
 
 
 async def _within_limit(tx: Transaction, staff: Staff, kind: ErrandKind, *, now: datetime) -> None:

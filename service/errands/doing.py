@@ -9,8 +9,11 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlmodel import col, select
 
+from service.crypto.canonical import canonical_json
+from service.crypto.one_answer import answer_key
+from service.crypto.sealing import seal
 from service.database import Transaction
-from service.errands.tables import Errand, ErrandKind
+from service.errands.tables import Errand, ErrandKind, answer_place
 
 # What was asked leaves the table in the same statement. A worker that dies here has lost it: whoever asked
 # is told to try again, and nothing is done twice.
@@ -64,4 +67,19 @@ async def answer(tx: Transaction, errands: Sequence[UUID], said: Mapping[str, An
         update(Errand)
         .where(col(Errand.id).in_(errands), col(Errand.answered_at).is_(None))
         .values(answer=dict(said), answered_at=now)
+    )
+
+
+async def answer_sealed(
+    tx: Transaction, errand: UUID, said: Mapping[str, Any], *, to: str, now: datetime
+) -> None:
+    """Answer one errand with a person's details, for the process that asked and nobody else.
+
+    `to` is its `OneAnswer.public`, which came with what was asked. Raises ValueError where it is none.
+    """
+    sealed = seal(canonical_json(said), key=answer_key(to), place=answer_place(errand))
+    await tx.execute(
+        update(Errand)
+        .where(col(Errand.id) == errand, col(Errand.answered_at).is_(None))
+        .values(sealed_answer=sealed, answered_at=now)
     )

@@ -20,6 +20,14 @@ class ErrandKind(StrEnum):
     """An update's words to whoever asks, and to nobody else."""
     KNOWN_DETAILS = "known-details"
     """Whether somebody is registered at an address or number that stood in a draft (docs/decisions/0011)."""
+    SEARCH = "search"
+    """Which registrations there are at an address or number, or with a registration number."""
+    REVEAL = "reveal"
+    """One person's details, once, sealed to whoever asked."""
+    ASSIST = "assist"
+    """A registration for somebody who rang or wrote."""
+    RELEASE = "release"
+    """The key that opens an exported list, sealed to the caseworker whose list it is."""
 
 
 class Errand(SQLModel, table=True):
@@ -60,3 +68,8 @@ class Errand(SQLModel, table=True):
 def errand_place(row: UUID) -> Place:
     """Where what is asked lies: it opens there and nowhere else."""
     return Place("errands", "sealed", row)
+
+
+def answer_place(row: UUID) -> Place:
+    """Where a sealed answer lies."""
+    return Place("errands", "sealed_answer", row)

@@ -1,0 +1,2 @@
+-- Finding, seeing and serving one person.
+SELECT 1;

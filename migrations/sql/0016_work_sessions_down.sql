@@ -1,0 +1,2 @@
+-- Working through many people, one by one.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Lists out.
+SELECT 1;

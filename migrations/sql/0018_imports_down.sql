@@ -1,0 +1,2 @@
+-- Lists in.
+SELECT 1;

@@ -1,0 +1,25 @@
+"""what caseworkers ask of a worker"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    _run("0014_asking.sql")
+
+
+def downgrade() -> None:
+    _run("0014_asking_down.sql")
+
+
+def _run(name: str) -> None:
+    connection = op.get_bind().execution_options(no_parameters=True)
+    connection.exec_driver_sql((SQL / name).read_text())

@@ -1,0 +1,25 @@
+"""working through many people, one by one"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    _run("0016_work_sessions.sql")
+
+
+def downgrade() -> None:
+    _run("0016_work_sessions_down.sql")
+
+
+def _run(name: str) -> None:
+    connection = op.get_bind().execution_options(no_parameters=True)
+    connection.exec_driver_sql((SQL / name).read_text())

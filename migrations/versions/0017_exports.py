@@ -1,0 +1,25 @@
+"""lists out"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    _run("0017_exports.sql")
+
+
+def downgrade() -> None:
+    _run("0017_exports_down.sql")
+
+
+def _run(name: str) -> None:
+    connection = op.get_bind().execution_options(no_parameters=True)
+    connection.exec_driver_sql((SQL / name).read_text())
