@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import text
 
 from service.database import Transaction
+from service.registrations.states import RegistrationState
 from service.registrations.wording import ALL, Written, in_words
-from service.registrations.words import Channel, Format, Kind, Language, Relationship
+from service.registrations.words import Channel, ContactBy, Format, Kind, Language, Relationship
 
 HELD: Final = text("""
-    SELECT r.id, r.number, r.kind, r.relationship, r.language, r.contact_by, r.formats, r.sealed_profile,
-        r.lawful_basis, r.privacy_notice_version, r.created_at, r.confirmed_at, r.left_at,
+    SELECT r.id, r.number, r.state, r.kind, r.relationship, r.language, r.contact_by, r.formats,
+        r.sealed_profile, r.lawful_basis, r.privacy_notice_version, r.created_at, r.confirmed_at, r.left_at,
         CASE WHEN r.paused_until > :now THEN r.paused_until END AS paused_until,
         r.belongs_to IS NOT NULL AS belongs,
         (SELECT array_agg(t.code ORDER BY t.code) FROM registration_topics t
@@ -44,9 +45,11 @@ class Held:
 
     id: UUID
     number: str
+    state: RegistrationState
     kind: Kind
     relationship: Relationship | None
     language: Language
+    contact_by: tuple[ContactBy, ...]
     formats: tuple[Format, ...]
     sealed_profile: bytes = field(repr=False)
     lawful_basis: str
@@ -135,9 +138,11 @@ def _held(row: Any) -> Held:
     return Held(
         id=row.id,
         number=row.number,
+        state=RegistrationState(row.state),
         kind=Kind(row.kind),
         relationship=Relationship(row.relationship) if row.relationship else None,
         language=Language(row.language),
+        contact_by=tuple(ContactBy(way) for way in row.contact_by),
         formats=tuple(Format(need) for need in row.formats),
         sealed_profile=bytes(row.sealed_profile),
         lawful_basis=row.lawful_basis,
