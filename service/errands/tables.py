@@ -26,6 +26,8 @@ class ErrandKind(StrEnum):
     """One person's details, once, sealed to whoever asked."""
     ASSIST = "assist"
     """A registration for somebody who rang or wrote."""
+    REPLACE = "replace"
+    """Another address of somebody who is registered, which they told a caseworker (docs/decisions/0013)."""
     RELEASE = "release"
     """The key that opens an exported list, sealed to the caseworker whose list it is."""
 

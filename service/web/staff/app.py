@@ -24,6 +24,7 @@ from service.web.staff import (
     approving,
     audiences,
     audit,
+    casework,
     certificates,
     checking,
     deputies,
@@ -116,6 +117,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(deputies.router)
     app.include_router(certificates.router)
     app.include_router(holds.router)
+    app.include_router(casework.router)
     app.include_router(audit.router)
     app.router.routes.extend(brand.asset_routes(settings.brand))
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
