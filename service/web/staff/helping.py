@@ -42,6 +42,8 @@ Eraser = Annotated[Staff, Depends(allowed(Act.ERASE_REGISTRATION))]
 
 ADDRESSES: Final = ("email", "mobile", "postal_address", "name")
 CHOSEN: Final = ("topics", "contact_by", "formats")
+ORDER: Final = ("language", *CHOSEN, "becomes", *ADDRESSES, "why", "given_by")
+"""Of what may be wrong, as the pages have it."""
 
 
 @router.get("/registrations/{registration}/correct")
@@ -69,7 +71,13 @@ async def correct(
         asked = await put_right(here, staff, registration, CorrectionForm.model_validate(body))
     except (ValidationError, Invalid) as error:
         return await _page(
-            request, here, registration, "correct", errors=wrong_answers(error), said=said, ticked=marked
+            request,
+            here,
+            registration,
+            "correct",
+            errors=wrong_answers(error, ORDER),
+            said=said,
+            ticked=marked,
         )
     if not any(said[name] for name in ADDRESSES):
         return go_to(f"/registrations/{registration}?done=corrected")
@@ -95,7 +103,9 @@ async def hand_on(
         body = {name: value for name, value in said.items() if value or name in ("becomes", "given_by")}
         asked = await put_right(here, staff, registration, CorrectionForm.model_validate(body))
     except (ValidationError, Invalid) as error:
-        return await _page(request, here, registration, "hand_on", errors=wrong_answers(error), said=said)
+        return await _page(
+            request, here, registration, "hand_on", errors=wrong_answers(error, ORDER), said=said
+        )
     return go_to(f"/registrations/{registration}?done={'handed-on' if asked else 'not-asked'}")
 
 
@@ -112,7 +122,9 @@ async def close(request: Request, registration: UUID, here: Here, staff: Closer,
     try:
         wanted = ClosureForm.model_validate(said)
     except ValidationError as error:
-        return await _page(request, here, registration, "close", errors=wrong_answers(error), said=said)
+        return await _page(
+            request, here, registration, "close", errors=wrong_answers(error, ORDER), said=said
+        )
     async with here.transactions.begin() as tx:
         await acting.close(tx, staff, registration, wanted, now=here.clock.now())
     return go_to(f"/registrations/{registration}?done=closed")
@@ -132,7 +144,7 @@ async def erase(request: Request, registration: UUID, here: Here, staff: Eraser,
     try:
         wanted = ErasureForm.model_validate(said)
     except ValidationError as error:
-        errors = wrong_answers(error)
+        errors = wrong_answers(error, ORDER)
     if not text(form, "sure"):
         errors = (*errors, ("sure", "Tick that they asked for everything to be erased"))
     if errors:

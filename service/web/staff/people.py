@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -199,9 +200,11 @@ def _details(person: Mapping[str, Any]) -> list[Row]:
     rows = [row(key, value) for key, value in named if value]
     for each in person["contacts"]:
         state = "" if each["confirmed"] else " (not confirmed)"
-        made = row(f"{WAYS[ContactBy(Channel(each['channel']))]}{state}", each["contact"])
-        made["value"]["classes"] += " kept-as-typed"
-        rows.append(made)
+        key = f"{WAYS[ContactBy(Channel(each['channel']))]}{state}"
+        # Joining escapes each line.
+        lines = Markup("<br>").join(each["contact"].splitlines())
+        value = {"html": lines, "classes": "govuk-!-text-break-word"}
+        rows.append({"key": {"text": key}, "value": value})
     return rows
 
 

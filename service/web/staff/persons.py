@@ -70,7 +70,7 @@ CLOSING: Final[Mapping[ClosingReason, str]] = {
     ClosingReason.NEVER_AGAIN: "They never want to be written to, whoever registers their addresses",
 }
 CALLS: Final[Mapping[Purpose, str]] = {
-    Purpose.CONFIRM: "Ask whether they registered, and want calls at this number",
+    Purpose.CONFIRM: "Ask whether they registered, and want calls at this number. If not, erase it",
     Purpose.CHANGE: "Somebody registered this number again: ask whether it was they",
     Purpose.COPY: "They asked for a copy of what is held: read it to them",
 }
@@ -113,15 +113,19 @@ def options(words: Mapping[Any, str]) -> list[tuple[str, str]]:
     return [(str(value), said) for value, said in words.items()]
 
 
-def wrong_answers(error: ValidationError | Invalid) -> Errors:
-    """What is wrong with a form: each field once, in words for whoever filled it in."""
+def wrong_answers(error: ValidationError | Invalid, order: Sequence[str] = ()) -> Errors:
+    """What is wrong with a form: each field once, for whoever filled it in, in the `order` of the page."""
     if isinstance(error, Invalid):
         rules: Iterable[tuple[str, str]] = error.fields.items()
     else:
         found = error.errors(include_url=False, include_context=True, include_input=False)
         rules = broken_rules([{**each} for each in found])
     first = {name.partition(".")[0]: rule for name, rule in reversed(list(rules))}
-    return tuple((name, _said(name, rule)) for name, rule in reversed(first.items()))
+    names = [
+        *(name for name in order if name in first),
+        *(name for name in reversed(first) if name not in order),
+    ]
+    return tuple((name, _said(name, first[name])) for name in names)
 
 
 def typed(form: FormData, fields: Sequence[str]) -> dict[str, str]:

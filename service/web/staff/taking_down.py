@@ -57,13 +57,31 @@ TYPED: Final = (
 TICKED: Final = ("contact_by", "topics", "formats", "consent", "write_again")
 
 
-@router.get("/schemes/{scheme}/assist")
+ORDER: Final = (
+    "given_by",
+    "kind",
+    "relationship",
+    "organisation",
+    "contact_by",
+    "email",
+    "mobile",
+    "postal_address",
+    "name",
+    "formats",
+    "topics",
+    "language",
+    "consent",
+)
+"""Of what may be wrong, as the page has it."""
+
+
+@router.get("/people/register/{scheme}")
 async def ask(request: Request, scheme: Slug, here: Here, staff: Assistant) -> Response:
     """The questions that everybody is asked, on one page."""
     return await _page(request, here, scheme, {"language": Language.ENGLISH.value}, {})
 
 
-@router.post("/schemes/{scheme}/assist")
+@router.post("/people/register/{scheme}")
 async def take(request: Request, scheme: Slug, here: Here, staff: Assistant, form: SentForm) -> Response:
     """Register them; the number to read to them stands on the answer."""
     said, marked = typed(form, TYPED), ticked(form, TICKED)
@@ -74,7 +92,7 @@ async def take(request: Request, scheme: Slug, here: Here, staff: Assistant, for
         wanted = AssistedForm.model_validate(body)
         became = await take_down(here, staff, scheme, wanted)
     except (ValidationError, Invalid) as error:
-        return await _page(request, here, scheme, said, marked, errors=wrong_answers(error))
+        return await _page(request, here, scheme, said, marked, errors=wrong_answers(error, ORDER))
     async with here.transactions.begin() as tx:
         found = await find_scheme(tx, scheme)
     return here.pages.show(
