@@ -167,6 +167,11 @@ class Confirmation(SQLModel, table=True):
             postgresql_where=text("state IN ('due', 'claimed', 'uncertain')"),
         ),
         Index(
+            "confirmations_to_ring",
+            "try_at",
+            postgresql_where=text("state = 'to_ring' AND used_at IS NULL"),
+        ),
+        Index(
             "changes_to_apply",
             "used_at",
             postgresql_where=text("choice IS NOT NULL AND applied_at IS NULL"),
