@@ -52,6 +52,7 @@ class Job(StrEnum):
     TEST_SENDS = "test_sends"
     """Apart from the other errands: Notify may be slow, and nobody else has to wait for it."""
     TELL = "tell"
+    WORK_ITEMS = "work_items"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -71,6 +72,7 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.ERRANDS: Lane.URGENT,
     Job.TEST_SENDS: Lane.URGENT,
     Job.TELL: Lane.URGENT,
+    Job.WORK_ITEMS: Lane.URGENT,
 }
 
 BUCKET_MS: Final = 100

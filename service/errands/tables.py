@@ -26,6 +26,8 @@ class ErrandKind(StrEnum):
     """One person's details, once, sealed to whoever asked."""
     ASSIST = "assist"
     """A registration for somebody who rang or wrote."""
+    WORK_ITEM = "work-item"
+    """The details of the next person of a work session that another person approved."""
     RELEASE = "release"
     """The key that opens an exported list, sealed to the caseworker whose list it is."""
 

@@ -29,6 +29,12 @@ ROUTES: dict[tuple[str, str], str] = {
     ("POST", f"/v1/updates/{SOME_ID}/fulfilment"): "caseworker",
     ("POST", "/v1/holds"): EVERYBODY,
     ("DELETE", f"/v1/holds/{SOME_ID}"): "operator senior",
+    ("POST", "/v1/schemes/windrush/work-sessions"): "caseworker",
+    ("GET", f"/v1/work-sessions/{SOME_ID}"): "caseworker senior dpo",
+    ("POST", f"/v1/work-sessions/{SOME_ID}/approval"): "caseworker senior dpo",
+    ("POST", f"/v1/work-sessions/{SOME_ID}/next"): "caseworker",
+    ("POST", f"/v1/work-sessions/{SOME_ID}/items/{SOME_ID}/outcome"): "caseworker",
+    ("GET", f"/v1/work-sessions/{SOME_ID}/openings"): "senior dpo",
     ("GET", "/v1/audit"): "dpo reviewer",
     ("GET", "/v1/openapi.json"): EVERYBODY,
 }

@@ -40,6 +40,7 @@ from service.web.staff import (
     unreached,
     updates,
     watching,
+    work_api,
     writing,
 )
 from service.web.staff.door import Door
@@ -117,6 +118,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(audit.router)
+    app.include_router(work_api.router)
     app.router.routes.extend(brand.asset_routes(settings.brand))
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
