@@ -335,7 +335,6 @@ def test_the_owner_can_do_everything_which_shows_that_the_attempts_are_right(mig
         "TRUNCATE submissions",
         "TRUNCATE audience_members",
         "TRUNCATE passed_on",
-        "TRUNCATE work_items",
         "TRUNCATE work_openings",
     }
 
