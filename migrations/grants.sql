@@ -59,6 +59,13 @@ GRANT EXECUTE ON FUNCTION
     count_frozen(uuid, timestamptz),
     registrations_numbered(uuid, text[])
     TO kept_staff;
+-- One person at a time: without a detail; and what a caseworker may do for them.
+GRANT SELECT, INSERT ON reveals TO kept_staff;
+GRANT EXECUTE ON FUNCTION
+    records_of(uuid[]), report_reveals(text, uuid, timestamptz), close_registration(text, uuid, boolean),
+    correct_registration(text, uuid, text, text[], text[], text[], timestamptz, boolean),
+    erase_for_somebody(text, uuid), calls_to_make(uuid), settle_call(text, uuid, text)
+    TO kept_staff;
 
 -- Work sessions: who may be opened one by one, by bare ids. What was asked for is never changed.
 GRANT SELECT, INSERT ON work_sessions, work_items, work_openings TO kept_staff;
@@ -112,6 +119,8 @@ GRANT SELECT, INSERT, DELETE ON ended_confirmations TO kept_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON heartbeats TO kept_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON notify_templates TO kept_worker;
 GRANT SELECT, DELETE ON errands TO kept_worker;
+-- Nobody is shown anything that was not recorded.
+GRANT SELECT ON reveals TO kept_worker;
 GRANT UPDATE (sealed, taken_at, answered_at, answer, sealed_answer) ON errands TO kept_worker;
 GRANT SELECT ON staff_members, staff_deputies TO kept_worker;
 -- Whom they may open for whom; that it is over they say themselves.

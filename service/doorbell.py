@@ -52,6 +52,8 @@ class Job(StrEnum):
     TEST_SENDS = "test_sends"
     """Apart from the other errands: Notify may be slow, and nobody else has to wait for it."""
     TELL = "tell"
+    CASEWORK = "casework"
+    """What a caseworker waits for: a search, a reveal, a registration, another address."""
     WORK_ITEMS = "work_items"
 
 
@@ -72,6 +74,7 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.ERRANDS: Lane.URGENT,
     Job.TEST_SENDS: Lane.URGENT,
     Job.TELL: Lane.URGENT,
+    Job.CASEWORK: Lane.URGENT,
     Job.WORK_ITEMS: Lane.URGENT,
 }
 

@@ -93,6 +93,8 @@ class StaffSettings(QueueSettings):
     hold_window_seconds: Annotated[int, Field(ge=0)] = 900
     urgent_window_seconds: Annotated[int, Field(ge=0)] = 120
     """The hold window that an approver may choose instead, with a reason; never longer than the usual."""
+    reveals_per_day: Annotated[int, Field(ge=1)] = 20
+    """Of how many people a caseworker may see the details in a day, one by one."""
     text_pence: Annotated[Decimal, Field(ge=0, le=1000)] | None = None
     """What Notify takes for one segment of a text. Without it no sum is shown."""
     letter_pence: Annotated[Decimal, Field(ge=0, le=10_000)] | None = None

@@ -14,6 +14,7 @@ from service.errors import KeptError, Misconfigured
 from service.observability import configure_logging, log
 from service.settings import WorkerSettings, load
 from workers import (
+    casework,
     confirm,
     errands,
     intake,
@@ -45,6 +46,7 @@ JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
     Job.ERRANDS: errands.look_up_details,
     Job.TEST_SENDS: errands.send_tests,
     Job.TELL: telling.tell_staff,
+    Job.CASEWORK: casework.serve_caseworkers,
     Job.WORK_ITEMS: work_sessions.open_next,
 }
 
@@ -65,6 +67,7 @@ SWEEPS: Final[Mapping[Job, int]] = {
     Job.ERRANDS: 2,
     Job.TEST_SENDS: 2,
     Job.TELL: 5,
+    Job.CASEWORK: 2,
     Job.WORK_ITEMS: 2,
 }
 """Seconds between looks at PostgreSQL when nobody rings: what a lost ring costs at most."""

@@ -5,7 +5,7 @@ in thousands. What the holder of a link asks about one registration is rare, and
 """
 
 import json
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -19,14 +19,14 @@ from service.database import Transaction
 from service.doorbell import Job
 from service.observability import log
 from service.registrations import asks, linking, replacing
-from service.registrations.asks import InboxAsk, LinkAsk, ReplacementAsk
+from service.registrations.asks import InboxAsk, LinkAsk, Replacement, ReplacementAsk
 from service.registrations.changes import apply_change, next_change, set_change_aside
 from service.registrations.form import RegistrationForm
 from service.registrations.places import change_place, intake_place, profile_place
 from service.registrations.reading_asks import for_inbox, for_link, for_replacement
 from service.registrations.reading_forms import Addressed, Opened, read_form
 from service.registrations.registering import register
-from service.registrations.tables import Intake
+from service.registrations.tables import Intake, Registration
 from service.registrations.words import Kind
 from service.schemes.reading import SchemeView, all_schemes, get_scheme
 from workers.context import WorkerContext
@@ -121,18 +121,42 @@ async def _of_one(
     registration = await replacing.registration_of(tx, said.link_hash, asked_at=row.received_at)
     if registration is None:
         return
-    profile = json.loads(keys.open(registration.sealed_profile, profile_place(registration.id)))
     match said:
         case ReplacementAsk():
-            held = profile["organisation"] if registration.kind is Kind.ORGANISATION else profile["name"]
-            new = for_replacement(scheme, said, held, keys.index)
-            await replacing.replace(tx, registration, new, becomes=said.becomes, tokens=keys.tokens, now=now)
+            await replace_contacts(context, tx, registration, scheme, said)
         case InboxAsk():
+            profile = _profile(context, registration)
             inbox, inbox_row = for_inbox(scheme, said, keys.index), uuid7()
             sealed = seal(canonical_json(profile), key=inbox.sealing_key, place=profile_place(inbox_row))
             await replacing.add_inbox(
                 tx, registration, inbox, sealed, row=inbox_row, tokens=keys.tokens, now=now
             )
+
+
+async def replace_contacts(
+    context: WorkerContext,
+    tx: Transaction,
+    registration: Registration,
+    scheme: SchemeView,
+    said: Replacement,
+) -> None:
+    """Let other addresses of a registration wait for their holders. Raises ValueError, `CannotOpen`."""
+    profile = _profile(context, registration)
+    held = profile["organisation"] if registration.kind is Kind.ORGANISATION else profile["name"]
+    new = for_replacement(scheme, said, held, context.keys.index)
+    await replacing.replace(
+        tx,
+        registration,
+        new,
+        becomes=said.becomes,
+        tokens=context.keys.tokens,
+        now=context.clock.now(),
+    )
+
+
+def _profile(context: WorkerContext, registration: Registration) -> Any:
+    place = profile_place(registration.id)
+    return json.loads(context.keys.open(registration.sealed_profile, place))
 
 
 def _read(context: WorkerContext, row: UUID, scheme: SchemeView, plain: bytes) -> Opened:

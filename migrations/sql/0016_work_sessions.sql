@@ -1,6 +1,6 @@
 -- Working through many people, one by one: another person approves the work and its very people, once.
 ALTER TABLE errands DROP CONSTRAINT errand_kind, ADD CONSTRAINT errand_kind
-    CHECK (kind IN ('test-send', 'known-details', 'search', 'reveal', 'assist', 'release', 'work-item'));
+    CHECK (kind IN ('test-send', 'known-details', 'search', 'reveal', 'assist', 'replace', 'release', 'work-item'));
 
 CREATE TABLE work_sessions (
     id uuid PRIMARY KEY,
@@ -91,6 +91,11 @@ BEGIN
         IF NEW.state <> 'requested' THEN
             RAISE EXCEPTION 'work begins with a request' USING ERRCODE = 'check_violation';
         END IF;
+        IF NOT EXISTS (
+            SELECT FROM staff_members WHERE subject = NEW.requested_by AND 'caseworker' = ANY (roles)
+        ) THEN
+            RAISE EXCEPTION 'only a caseworker asks for work' USING ERRCODE = 'check_violation';
+        END IF;
         RETURN NEW;
     END IF;
     IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (
@@ -162,6 +167,11 @@ BEGIN
         WHERE id = NEW.session_id AND state IN ('approved', 'working') AND ends_at > now()
     ) THEN
         RAISE EXCEPTION 'this work is not approved, or is over' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state = 'open' AND NOT EXISTS (
+        SELECT FROM staff_members WHERE subject = NEW.opened_by AND 'caseworker' = ANY (roles)
+    ) THEN
+        RAISE EXCEPTION 'only a caseworker opens anybody' USING ERRCODE = 'check_violation';
     END IF;
     IF OLD.state = 'open' AND NEW.opened_by <> OLD.opened_by AND OLD.lease_until > now() THEN
         RAISE EXCEPTION 'somebody else has this person open' USING ERRCODE = 'check_violation';

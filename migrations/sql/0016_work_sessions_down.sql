@@ -8,4 +8,4 @@ DROP FUNCTION people_join_work_at_once();
 DROP FUNCTION guard_work_session();
 DELETE FROM errands WHERE kind = 'work-item';
 ALTER TABLE errands DROP CONSTRAINT errand_kind, ADD CONSTRAINT errand_kind
-    CHECK (kind IN ('test-send', 'known-details', 'search', 'reveal', 'assist', 'release'));
+    CHECK (kind IN ('test-send', 'known-details', 'search', 'reveal', 'assist', 'replace', 'release'));

@@ -26,10 +26,11 @@ WAITED_FOR: Final[Mapping[ErrandKind, timedelta]] = {
     ErrandKind.SEARCH: A_CALL,
     ErrandKind.REVEAL: A_CALL,
     ErrandKind.ASSIST: A_CALL,
+    ErrandKind.REPLACE: A_CALL,
     ErrandKind.WORK_ITEM: A_CALL,
     ErrandKind.RELEASE: A_CALL,
 }
-AN_HOUR: Final[Mapping[ErrandKind, int]] = {ErrandKind.TEST_SEND: 20}
+AN_HOUR: Final[Mapping[ErrandKind, int]] = {ErrandKind.TEST_SEND: 20, ErrandKind.SEARCH: 60}
 """How many errands of a kind one person may ask for in an hour."""
 
 

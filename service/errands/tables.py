@@ -26,6 +26,8 @@ class ErrandKind(StrEnum):
     """One person's details, once, sealed to whoever asked."""
     ASSIST = "assist"
     """A registration for somebody who rang or wrote."""
+    REPLACE = "replace"
+    """Another address of somebody who is registered, which they told a caseworker (docs/decisions/0013)."""
     WORK_ITEM = "work-item"
     """The details of the next person of a work session that another person approved."""
     RELEASE = "release"

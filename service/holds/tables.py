@@ -58,6 +58,8 @@ class IncidentKind(StrEnum):
     """The outgoing guard stopped a message: somebody's details were about to go to somebody else."""
     DETAIL_IN_DRAFT = "detail-in-draft"
     """A registrant's address or number stood in a draft. It was blacked out, and blocks the draft."""
+    TOO_MANY_REVEALS = "too-many-reveals"
+    """A caseworker saw as many people's details in a day as they may, and asked for more."""
 
 
 class Incident(SQLModel, table=True):
@@ -69,5 +71,5 @@ class Incident(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     kind: IncidentKind = Field(sa_type=words(IncidentKind, "incident_kind"))
     subject: UUID
-    """What it is about: Notify's id of a message, an attempt, or an update."""
+    """What it is about: Notify's id of a message, an attempt, an update, or the last reveal of somebody."""
     opened_at: datetime = Field(sa_type=MOMENT)

@@ -46,10 +46,9 @@ class _OfOne(_Sealed):
         return TokenHash(bytes.fromhex(self.link))
 
 
-class ReplacementAsk(_OfOne):
-    """Another address. Its holder confirms it, and until then nothing changes."""
+class Replacement(_Sealed):
+    """Another address of a registration. Its holder confirms it, and until then nothing changes."""
 
-    ask: Literal["replacement"] = "replacement"
     ways: Annotated[list[ContactBy], Field(min_length=1, max_length=4)]
     email: Email | None = None
     mobile: Phone | None = None
@@ -58,6 +57,12 @@ class ReplacementAsk(_OfOne):
     """Above the postal address, where it is not the one that is held."""
     becomes: Relationship | None = None
     """Whoever confirms it takes the registration over, as its representative."""
+
+
+class ReplacementAsk(_OfOne, Replacement):
+    """One that the holder of a manage link asks for."""
+
+    ask: Literal["replacement"] = "replacement"
 
 
 class InboxAsk(_OfOne):

@@ -26,6 +26,18 @@ REGISTERED_AT: Final = text("""
 """)
 
 
+# Oldest first. A number is found whether it is for texts or for calls.
+REGISTRATIONS_AT: Final = text("""
+    SELECT r.id FROM registrations r
+    WHERE r.scheme_id = :scheme AND r.id IN (
+        SELECT rc.registration_id FROM contacts c
+        JOIN registration_contacts rc ON rc.contact_id = c.id
+        WHERE c.scheme_id = :scheme AND c.blind_index = ANY (:indexes)
+    )
+    ORDER BY r.created_at, r.id LIMIT 100
+""")
+
+
 async def contacts_of(
     tx: Transaction, opened: Iterable[Addressed], *, now: datetime
 ) -> dict[ContactKey, Contact]:
@@ -53,6 +65,20 @@ async def registered_at(tx: Transaction, asked: Collection[tuple[UUID, bytes]]) 
         REGISTERED_AT, {"schemes": [scheme for scheme, _ in asked], "indexes": [index for _, index in asked]}
     )
     return {(scheme, bytes(index)) for scheme, index in rows}
+
+
+async def registrations_at(tx: Transaction, scheme_id: UUID, indexes: Collection[bytes]) -> list[UUID]:
+    """Who of a scheme is registered at any of these, in whatever state: up to a hundred, oldest first."""
+    rows = await tx.execute(REGISTRATIONS_AT, {"scheme": scheme_id, "indexes": list(indexes)})
+    return list(rows.scalars())
+
+
+async def lift_stops(tx: Transaction, opened: Addressed, *, now: datetime) -> None:
+    """Let their holders be asked again at these addresses: they said to staff that they want it."""
+    for contact in (await contacts_of(tx, [opened], now=now)).values():
+        contact.suppressed_at = contact.suppressed_why = None
+        tx.add(contact)
+    await tx.flush()
 
 
 def _contact_row(scheme_id: UUID, key: SealingKey, address: Address, now: datetime) -> dict[str, object]:

@@ -51,6 +51,12 @@ def enclose(scheme: SchemeView, form: RegistrationForm, *, now: datetime) -> Env
 
     Raises `SchemeClosed` with the date, `Invalid` for a topic that the scheme does not have.
     """
+    refuse_what_the_scheme_has_not(scheme, form)
+    return _sealed(scheme, form, now=now)
+
+
+def refuse_what_the_scheme_has_not(scheme: SchemeView, form: RegistrationForm) -> None:
+    """Go on only if the scheme is open, and has the topics; else `SchemeClosed` or `Invalid`."""
     if not scheme.open:
         raise SchemeClosed(f"The scheme closed on {scheme.closed_on:%-d %B %Y}.")
     known = {topic.code for topic in scheme.topics}
@@ -61,7 +67,6 @@ def enclose(scheme: SchemeView, form: RegistrationForm, *, now: datetime) -> Env
     }
     if wrong:
         raise Invalid(wrong)
-    return _sealed(scheme, form, now=now)
 
 
 def _sealed(scheme: SchemeView, said: BaseModel, *, now: datetime) -> Envelope:

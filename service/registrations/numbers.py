@@ -39,7 +39,7 @@ async def find_numbers(tx: Transaction, staff: Staff, scheme_id: UUID, typed: st
     lines = {line: text for line, text in enumerate(typed.splitlines(), start=1) if text.strip()}
     if len(lines) > AT_ONCE:
         raise Invalid({"registrations": f"It has more than {AT_ONCE} numbers"})
-    numbers = {line: _as_made(text) for line, text in lines.items()}
+    numbers = {line: as_made(text) for line, text in lines.items()}
     found = {
         row.number: row.id
         for row in await tx.execute(FIND, {"scheme": scheme_id, "numbers": sorted(set(numbers.values()))})
@@ -50,7 +50,7 @@ async def find_numbers(tx: Transaction, staff: Staff, scheme_id: UUID, typed: st
     )
 
 
-def _as_made(typed: str) -> str:
+def as_made(typed: str) -> str:
     """`KI-7F3K-9QXM`, however it was typed: in small letters, with spaces, without its beginning."""
     letters = "".join(each for each in typed.strip().upper().removeprefix("KI") if each in _LETTERS)
     return f"KI-{letters[:4]}-{letters[4:]}"

@@ -168,7 +168,7 @@ async def change(tx: Transaction, token: str, wanted: PreferencesChange, *, now:
         raise HasLeft
     scheme = await find_scheme(tx, before.scheme)
     ways = tuple(wanted.contact_by or before.contact_by)
-    if wrong := _what_is_wrong(wanted, before, ways, scheme, now):
+    if wrong := what_is_wrong(wanted, before, ways, scheme, now):
         raise Invalid(wrong)
     pausing = "paused_until" in wanted.model_fields_set
     changed = await tx.scalar(
@@ -260,7 +260,7 @@ async def _done(tx: Transaction, call: Any) -> None:
         raise Gone
 
 
-def _what_is_wrong(
+def what_is_wrong(
     wanted: PreferencesChange,
     before: Preferences,
     ways: tuple[ContactBy, ...],

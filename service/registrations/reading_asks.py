@@ -1,7 +1,7 @@
 """The addresses of an opened ask, normalised and indexed. Only workers have one. All raise ValueError."""
 
 from service.crypto.blind_index import IndexKey
-from service.registrations.asks import InboxAsk, LinkAsk, ReplacementAsk
+from service.registrations.asks import InboxAsk, LinkAsk, Replacement
 from service.registrations.form import as_addressee
 from service.registrations.reading_forms import Address, Addressed, read_email, read_number, read_post
 from service.registrations.words import Channel, ContactBy
@@ -19,7 +19,7 @@ def for_link(scheme: SchemeView, ask: LinkAsk, index: IndexKey) -> Addressed:
 
 
 def for_replacement(
-    scheme: SchemeView, ask: ReplacementAsk, held_name: str | None, index: IndexKey
+    scheme: SchemeView, ask: Replacement, held_name: str | None, index: IndexKey
 ) -> Addressed:
     """The new addresses. Above a postal one stands the name that was given, else the one that is held.
 

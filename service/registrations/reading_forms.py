@@ -9,7 +9,7 @@ from service.crypto.sealing import SealingKey
 from service.errors import Unavailable
 from service.notify.addresses import email_address, phone_number, postal_address, postal_index_form
 from service.registrations.form import RegistrationForm
-from service.registrations.words import Channel, ContactBy
+from service.registrations.words import Channel, ContactBy, GivenBy
 from service.schemes.reading import SchemeView
 
 ContactKey = tuple[UUID, str, bytes]
@@ -54,12 +54,21 @@ class Opened(Addressed):
 
     intake: UUID
     form: RegistrationForm = field(repr=False)
+    given_by: GivenBy | None = None
+    """How it came to the caseworker who typed it; None where nobody else did."""
 
 
-def read_form(intake: UUID, scheme: SchemeView, form: RegistrationForm, index: IndexKey) -> Opened:
+def read_form(
+    intake: UUID,
+    scheme: SchemeView,
+    form: RegistrationForm,
+    index: IndexKey,
+    *,
+    given_by: GivenBy | None = None,
+) -> Opened:
     """`form` with its addresses normalised and indexed. Raises ValueError where one lacks."""
     addresses = tuple(_address(way, form, index) for way in form.contact_by)
-    return Opened(intake=intake, scheme=scheme, form=form, addresses=addresses)
+    return Opened(intake=intake, scheme=scheme, form=form, addresses=addresses, given_by=given_by)
 
 
 def _address(way: ContactBy, form: RegistrationForm, index: IndexKey) -> Address:

@@ -26,8 +26,12 @@ from service.registrations.states import RegistrationState
 from service.registrations.tables import Confirmation, Contact, Registration
 
 
-async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKey, now: datetime) -> None:
+async def register(
+    tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKey, now: datetime
+) -> dict[UUID, Registration]:
     """Turn opened intakes into pending registrations, or into changes that wait for a link.
+
+    The new registrations, each by its intake.
 
     Of several for one address the last counts: it takes the place of the others, which were never asked
     about. So a flood of one address costs no more than as many addresses do.
@@ -38,7 +42,7 @@ async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKe
     for each in opened:
         if (lead := _lead(each, contacts, standings, now)) is not None:
             newest[lead] = each
-    new: list[RegistrationRows] = []
+    new: dict[UUID, RegistrationRows] = {}
     asked: dict[UUID, Confirmation] = {}
     for lead, each in newest.items():
         standing = standings[lead]
@@ -51,7 +55,7 @@ async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKe
             )
             continue
         rows = registration_rows(each, contacts=contacts, tokens=tokens, now=now)
-        new.append(rows)
+        new[each.intake] = rows
         for address in each.addresses:
             contact = contacts[each.key(address)]
             if (when := standings[contact.id].ask_at(now)) is not None:
@@ -64,9 +68,10 @@ async def register(tx: Transaction, opened: Sequence[Opened], *, tokens: TokenKe
                     now=now,
                 )
     await _replace(tx, [standings[contact] for contact in asked], leads=newest.keys())
-    await add_registrations(tx, new)
+    await add_registrations(tx, list(new.values()))
     tx.add_all(asked.values())
     await tx.flush()
+    return {intake: rows.registration for intake, rows in new.items()}
 
 
 def _lead(

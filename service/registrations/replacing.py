@@ -49,6 +49,20 @@ async def registration_of(tx: Transaction, link: TokenHash, *, asked_at: datetim
     return found.one_or_none()
 
 
+async def registration_with(tx: Transaction, scheme_id: UUID, registration_id: UUID) -> Registration | None:
+    """A registration of this scheme by its id, locked; None where it is gone, or nobody has confirmed it."""
+    found = await tx.exec(
+        select(Registration)
+        .where(
+            Registration.id == registration_id,
+            Registration.scheme_id == scheme_id,
+            Registration.state != RegistrationState.PENDING,
+        )
+        .with_for_update()
+    )
+    return found.one_or_none()
+
+
 async def replace(
     tx: Transaction,
     registration: Registration,

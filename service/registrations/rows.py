@@ -63,6 +63,7 @@ def registration_rows(
         privacy_notice_version=scheme.privacy_notice_version,
         created_at=now,
         confirmed_at=now if confirmed_at else None,
+        given_by=opened.given_by,
     )
     links = [
         RegistrationContact(

@@ -50,5 +50,6 @@ CONFIRMATION_MOVES: Final[Mapping[ConfirmationState, frozenset[ConfirmationState
     ConfirmationState.SENT: frozenset({ConfirmationState.SET_ASIDE}),
     ConfirmationState.REFUSED: frozenset(),
     ConfirmationState.SET_ASIDE: frozenset(),
-    ConfirmationState.TO_RING: frozenset(),
+    # Somebody rang, and it was said.
+    ConfirmationState.TO_RING: frozenset({ConfirmationState.SENT}),
 }

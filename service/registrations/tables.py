@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from service.database import BYTES, MOMENT, words
 from service.registrations.states import ConfirmationState, RegistrationState
-from service.registrations.words import Channel, Choice, Kind, Language, Purpose, Relationship
+from service.registrations.words import Channel, Choice, GivenBy, Kind, Language, Purpose, Relationship
 
 
 class Intake(SQLModel, table=True):
@@ -75,6 +75,8 @@ class Registration(SQLModel, table=True):
     paused_until: datetime | None = Field(default=None, sa_type=MOMENT)
     belongs_to: UUID | None = Field(default=None, foreign_key="registrations.id", ondelete="SET NULL")
     """The first registration of an organisation that has several inboxes (docs/decisions/0009)."""
+    given_by: GivenBy | None = Field(default=None, sa_type=words(GivenBy, "registration_given_by"))
+    """How it came to a caseworker who typed it; None where they registered themselves."""
 
 
 class RegistrationTopic(SQLModel, table=True):
@@ -185,9 +187,9 @@ class Confirmation(SQLModel, table=True):
     reference: str | None = Field(default=None, unique=True)
     notify_id: UUID | None = None
     misses: int = 0
-    """How often Notify was asked about an unclear attempt and did not know it."""
+    """How often Notify was asked about an unclear attempt and did not know it; or nobody picked up a call."""
     try_at: datetime = Field(sa_type=MOMENT)
-    """When to act next: send, or, while claimed, when the lease ends, or, while uncertain, ask."""
+    """When to act next: send, ring, or, while claimed, when the lease ends, or, while uncertain, ask."""
     created_at: datetime = Field(sa_type=MOMENT)
     sent_at: datetime | None = Field(default=None, sa_type=MOMENT)
     reminded: bool = False

@@ -61,6 +61,14 @@ class Format(StrEnum):
     TEXT_RELAY = "text-relay"
 
 
+class GivenBy(StrEnum):
+    """How somebody told a caseworker what they want, who could not, or would not, do it themselves."""
+
+    PHONE = "phone"
+    LETTER = "letter"
+    IN_PERSON = "in-person"
+
+
 class Purpose(StrEnum):
     """What one message to one contact is for."""
 

@@ -32,7 +32,7 @@ TYPED = "A reason that somebody typed: Zobeide Quixworth, zq@example.com"
 EVENTS = [kind for kind in vars(events).values() if inspect.isclass(kind) and issubclass(kind, Event)]
 RECORDED = [kind for kind in EVENTS if kind is not Event]
 
-CODES = {"actor", "kind", "need", "scope", "purpose", "why", "window", "decision"}
+CODES = {"actor", "kind", "need", "scope", "purpose", "why", "window", "decision", "given_by"}
 """Fields of text that hold a code of ours or a staff subject; each is looked at in a test below."""
 
 

@@ -56,6 +56,7 @@ TABLES: Final = frozenset(
         "registration_contacts",
         "registration_topics",
         "registrations",
+        "reveals",
         "scheme_public_details",
         "scheme_topics",
         "schemes",
@@ -127,6 +128,7 @@ MAY: Final[Mapping[str, Allowed]] = {
             "SELECT": "id kind asked_by asked_at answered_at answer sealed_answer",
         },
         "staff_deputies": ADD | {"UPDATE": ALL, "DELETE": ALL},
+        "reveals": ADD,
         "work_sessions": ADD | {"UPDATE": "state decided_by decided_at approved_sha256 ends_at"},
         "work_items": ADD
         | {
@@ -171,6 +173,7 @@ MAY: Final[Mapping[str, Allowed]] = {
         "holds": ADD | {"UPDATE": "compared_at"},
         "incidents": ADD,
         "errands": READ | {"DELETE": ALL, "UPDATE": "sealed taken_at answered_at answer sealed_answer"},
+        "reveals": READ,
         "staff_members": READ,
         "staff_deputies": READ,
         "work_sessions": READ | {"UPDATE": "state"},
@@ -212,6 +215,13 @@ MAY_CALL: Final[Mapping[str, set[str]]] = {
         "count_reachable(uuid,text[],text[],text[],uuid[],uuid,text[],timestamp with time zone)",
         "count_frozen(uuid,timestamp with time zone)",
         "registrations_numbered(uuid,text[])",
+        "records_of(uuid[])",
+        "report_reveals(text,uuid,timestamp with time zone)",
+        "close_registration(text,uuid,boolean)",
+        "correct_registration(text,uuid,text,text[],text[],text[],timestamp with time zone,boolean)",
+        "erase_for_somebody(text,uuid)",
+        "calls_to_make(uuid)",
+        "settle_call(text,uuid,text)",
         "people_for_work(uuid,uuid[])",
         "people_without_a_way(uuid)",
     },
@@ -241,6 +251,9 @@ OF_OTHERS: Final = {
     "told_with(bytea)",
     "preferences_of(uuid)",
     "choose(uuid,text,text[])",
+    "change_preferences_of(uuid,text,text[],text[],text[],timestamp with time zone)",
+    "erase_registration_of(uuid)",
+    "be_caseworker(text)",
 }
 """Parts of the functions above, which nobody calls alone."""
 FUNCTIONS: Final = set().union(*MAY_CALL.values(), TRIGGERS, OF_OTHERS)
@@ -335,6 +348,7 @@ def test_the_owner_can_do_everything_which_shows_that_the_attempts_are_right(mig
         "TRUNCATE submissions",
         "TRUNCATE audience_members",
         "TRUNCATE passed_on",
+        "TRUNCATE reveals",
         "TRUNCATE work_openings",
     }
 

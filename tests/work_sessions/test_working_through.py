@@ -11,7 +11,7 @@ async def test_two_caseworkers_work_through_ten_people_and_never_get_the_same_on
     session = await desk.approved(update)
 
     async def works(by: str) -> list[str]:
-        seen = []
+        seen: list[str] = []
         while True:
             found = await desk.opened(session, by=by)
             if found["item"] is None:

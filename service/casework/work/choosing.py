@@ -38,7 +38,7 @@ class Source:
 
 
 async def sources(tx: Transaction, scheme_id: UUID, *, now: datetime) -> list[Source]:
-    """What there is to work through in a scheme, of its newest updates: five queries, however many there are."""
+    """What there is to work through in a scheme, of its newest updates: five queries, for however many."""
     updates = await _updates(tx, scheme_id, now=now)
     ids = [update for update, _ in updates]
     counts = {
@@ -87,14 +87,15 @@ async def choose(
     if kind in (WorkKind.CALLS, WorkKind.FORMATS):
         # What they still need says it better.
         done = literal(False) & done
-    unwanted = [Outcome.ASKED_TO_LEAVE]
-    if kind is not WorkKind.FORMATS:
-        unwanted.append(Outcome.ASKED_NOT_TO_BE_CALLED)
+    unwanted = col(WorkItem.outcome) == Outcome.ASKED_NOT_TO_BE_CALLED
+    if kind is WorkKind.FORMATS:
+        # It can be sent to them.
+        unwanted = literal(False) & unwanted
     passed_over = exists(
         sa_select(literal(1))
         .select_from(WorkItem)
         .join(WorkSession, col(WorkSession.id) == col(WorkItem.session_id))
-        .where(theirs, or_(taken, done, col(WorkItem.outcome).in_(unwanted)))
+        .where(theirs, or_(taken, done, unwanted))
     )
     chosen = sa_select(allowed).where(~passed_over).order_by(allowed).limit(at_most)
     return list((await tx.execute(chosen)).scalars())

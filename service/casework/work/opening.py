@@ -24,6 +24,7 @@ from service.errands.asking import put
 from service.errands.tables import ErrandKind
 from service.errors import Conflict
 from service.schemes.reading import get_scheme
+from service.staff.members import describe
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 
@@ -96,6 +97,7 @@ async def open_next(
         return None
     if state not in UNDER_WAY:
         raise NotUnderWay
+    await describe(tx, staff, now=now)
     theirs = await open_with(tx, staff)
     if theirs is not None and theirs.session_id != session_id:
         raise OpenElsewhere

@@ -5,17 +5,18 @@ What another person approves is a hash of all of it. The database keeps the peop
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, insert
 from sqlmodel import select
 from uuid6 import uuid7
 
 from service.audit import chain
 from service.audit.events import WorkRequested
+from service.casework.references import Reference
 from service.casework.work.choosing import HAS_BEGUN, choose
 from service.casework.work.tables import MOST_PEOPLE, WorkItem, WorkSession
 from service.casework.work.words import ItemState, SessionState, WorkKind, WorkPurpose
@@ -23,8 +24,8 @@ from service.crypto.canonical import canonical_sha256
 from service.database import Transaction
 from service.errors import Conflict, Invalid
 from service.schemes.reading import SchemeView
+from service.staff.members import describe
 from service.staff.principal import Staff, require
-from service.staff.references import reference
 from service.staff.roles import Act
 from service.staff.step_up import require_fresh
 from service.updates.drafting import NoSuchUpdate
@@ -46,19 +47,21 @@ class NotBegun(Conflict):
     code = "not-begun"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What somebody asks for. `update` is None for those who have no way left, and only for them."""
+class WorkForm(BaseModel):
+    """Which people, what for, and the department's own reference of it."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     kind: WorkKind
-    update: UUID | None
+    update: UUID | None = None
+    """Of which update; None for those who have no way left, and only for them."""
     purpose: WorkPurpose
-    reference: str
-    at_most: int = MOST_PEOPLE
+    reference: Reference
+    at_most: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] = MOST_PEOPLE
 
 
 async def request(
-    tx: Transaction, staff: Staff, scheme: SchemeView, wanted: Wanted, *, now: datetime
+    tx: Transaction, staff: Staff, scheme: SchemeView, wanted: WorkForm, *, now: datetime
 ) -> WorkSession:
     """Put a session of up to 300 people before another person.
 
@@ -66,9 +69,6 @@ async def request(
     """
     require(staff, Act.WORK_THROUGH)
     require_fresh(staff, now)
-    reference(wanted.reference)
-    if not 1 <= wanted.at_most <= MOST_PEOPLE:
-        raise Invalid({"at_most": f"It has to be from 1 to {MOST_PEOPLE}"})
     if (wanted.update is None) != (wanted.kind is WorkKind.NO_WAY_LEFT):
         raise Invalid({"update": "It is needed for all kinds but no-way-left, which is of no update"})
     if wanted.update is not None:
@@ -77,6 +77,7 @@ async def request(
             raise NoSuchUpdate
         if update.state not in HAS_BEGUN:
             raise NotBegun
+    await describe(tx, staff, now=now)
     # Two requests at once would each choose the same people.
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"work/{scheme.id}"))))
     people = await choose(tx, scheme.id, wanted.kind, wanted.update, at_most=wanted.at_most, now=now)

@@ -1,5 +1,6 @@
 """Saying what came of a person. Only whoever opened them does; what was needed is then met."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,15 +10,19 @@ from sqlmodel import col, select
 
 from service.audit import chain
 from service.audit.events import WorkEnded, WorkItemSettled
+from service.casework.acting import ClosureForm, close
+from service.casework.records import NoSuchRegistration
 from service.casework.work.reading import get_session
 from service.casework.work.tables import WorkItem, WorkSession
 from service.casework.work.words import UNSETTLED, ItemState, Outcome, SessionState, WorkKind
 from service.database import Transaction
 from service.deliveries.fulfilling import A_CALL, A_FORMAT, meet_all
 from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.registrations.words import GivenBy
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 
+ON_THE_TELEPHONE: Final = ClosureForm(given_by=GivenBy.PHONE)
 NOT_REACHED: Final = frozenset({Outcome.NO_ANSWER, Outcome.WRONG_NUMBER})
 
 
@@ -76,6 +81,10 @@ async def settle(
         session.state = SessionState.FINISHED
         tx.add(session)
         await tx.flush()
+    if said.outcome is Outcome.ASKED_TO_LEAVE:
+        # Whoever has been erased meanwhile has left.
+        with suppress(NoSuchRegistration):
+            await close(tx, staff, item.registration_id, ON_THE_TELEPHONE, now=now)
     met = {(WorkKind.CALLS, Outcome.TOLD): A_CALL, (WorkKind.FORMATS, Outcome.SENT): A_FORMAT}
     if session.update_id is not None and (needs := met.get((session.kind, said.outcome))):
         await meet_all(tx, staff, session.update_id, item.registration_id, needs, now=now)

@@ -63,6 +63,10 @@ INCIDENTS: Final[Mapping[IncidentKind, tuple[str, str]]] = {
         "draft had a registered person’s details in it",
         "drafts had a registered person’s details in them",
     ),
+    IncidentKind.TOO_MANY_REVEALS: (
+        "caseworker wanted to see more people’s details than they may in a day",
+        "times a caseworker wanted to see more people’s details than they may in a day",
+    ),
 }
 """What to say behind the number 1, and behind others."""
 

@@ -8,10 +8,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.casework.work.approving import WorkDecision, decide
 from service.casework.work.reading import Progress, get_session, openings, progress_of, state_at
-from service.casework.work.requesting import Wanted, request
+from service.casework.work.requesting import WorkForm, request
 from service.casework.work.settling import Said, settle
-from service.casework.work.tables import MOST_PEOPLE, WorkSession
-from service.casework.work.words import ItemState, Outcome, WorkKind, WorkPurpose
+from service.casework.work.tables import WorkSession
+from service.casework.work.words import ItemState, Outcome
 from service.schemes.reading import find_scheme
 from service.staff.principal import Staff
 from service.staff.roles import Act
@@ -24,19 +24,6 @@ router: Final = APIRouter(tags=["work sessions"])
 
 Worker = Annotated[Staff, Depends(allowed(Act.WORK_THROUGH))]
 Approver = Annotated[Staff, Depends(allowed(Act.APPROVE_WORK))]
-
-
-class WorkForm(BaseModel):
-    """Which people, what for, and the department's own reference of it."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    kind: WorkKind
-    update: UUID | None = None
-    """Of which update; none where the kind is `no-way-left`."""
-    purpose: WorkPurpose
-    reference: Annotated[str, Field(max_length=40)]
-    at_most: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] = MOST_PEOPLE
 
 
 class WorkApprovalForm(BaseModel):
@@ -71,9 +58,8 @@ class OutcomeForm(BaseModel):
 )
 async def ask(scheme: Slug, form: WorkForm, here: Here, staff: Worker) -> dict[str, Any]:
     """Ask to open people one by one, up to 300. Another person has to approve it, once for all of them."""
-    wanted = Wanted(form.kind, form.update, form.purpose, form.reference, form.at_most)
     async with here.transactions.begin() as tx:
-        made = await request(tx, staff, await find_scheme(tx, scheme), wanted, now=here.clock.now())
+        made = await request(tx, staff, await find_scheme(tx, scheme), form, now=here.clock.now())
         return _described(here, made, (await progress_of(tx, [made.id]))[made.id])
 
 
