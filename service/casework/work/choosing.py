@@ -1,14 +1,14 @@
 """Choosing the people of a work session. By bare ids: this side sees nobody's row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Uuid, and_, cast, exists, func, literal, or_
 from sqlalchemy import select as sa_select
-from sqlmodel import col, select
+from sqlmodel import col
 
 from service.casework.work.tables import WorkItem, WorkSession
 from service.casework.work.words import UNDER_WAY, UNSETTLED, ItemState, Outcome, SessionState, WorkKind
@@ -54,6 +54,12 @@ async def sources(tx: Transaction, scheme_id: UUID, *, now: datetime) -> list[So
     ]
     found.append(Source(WorkKind.NO_WAY_LEFT, None, "", await tx.scalar(without_a_way) or 0))
     return [source for source in found if source.count]
+
+
+async def titles(tx: Transaction, updates: Collection[UUID]) -> dict[UUID, str]:
+    """What these updates are called. One query."""
+    rows = await tx.execute(_named().where(col(Update.id).in_(updates)))
+    return {update: content["title"] for update, content in rows}
 
 
 async def choose(
@@ -116,17 +122,10 @@ def _without_a_way(scheme_id: UUID) -> Select[UUID]:
 
 
 async def _updates(tx: Transaction, scheme_id: UUID, *, now: datetime) -> Sequence[tuple[UUID, str]]:
-    rows = await tx.exec(
-        select(Update.id, UpdateVersion.content)
-        .join(
-            UpdateVersion,
-            and_(
-                col(UpdateVersion.update_id) == col(Update.id),
-                col(UpdateVersion.version) == col(Update.version),
-            ),
-        )
+    rows = await tx.execute(
+        _named()
         .where(
-            Update.scheme_id == scheme_id,
+            col(Update.scheme_id) == scheme_id,
             col(Update.state).in_(HAS_BEGUN),
             col(Update.sending_since) > now - LATELY,
         )
@@ -134,3 +133,13 @@ async def _updates(tx: Transaction, scheme_id: UUID, *, now: datetime) -> Sequen
         .limit(NEWEST)
     )
     return [(update, content["title"]) for update, content in rows]
+
+
+def _named() -> Select[UUID, dict[str, Any]]:
+    return sa_select(col(Update.id), col(UpdateVersion.content)).join(
+        UpdateVersion,
+        and_(
+            col(UpdateVersion.update_id) == col(Update.id),
+            col(UpdateVersion.version) == col(Update.version),
+        ),
+    )

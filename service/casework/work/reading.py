@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from service.casework.work.tables import WorkItem, WorkOpening, WorkSession
 from service.casework.work.words import UNDER_WAY, UNSETTLED, ItemState, Outcome, SessionState
 from service.database import Transaction
-from service.errors import NotFound
+from service.errors import Forbidden, NotFound
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 
@@ -26,6 +26,18 @@ class NoSuchWork(NotFound):
     """There is no work session of this id."""
 
     code = "no-such-work"
+
+
+class NoSuchPerson(NotFound):
+    """This work session has no person of this id."""
+
+    code = "no-such-person"
+
+
+class OpenedByOther(Forbidden):
+    """Only whoever opened a person says what came of it."""
+
+    code = "opened-by-other"
 
 
 @dataclass(frozen=True)
@@ -122,6 +134,24 @@ async def open_with(tx: Transaction, staff: Staff) -> WorkItem | None:
     """The person whom a caseworker has open now, in whichever session; None where nobody."""
     statement = select(WorkItem).where(WorkItem.opened_by == staff.subject, WorkItem.state == ItemState.OPEN)
     return (await tx.exec(statement.execution_options(populate_existing=True))).one_or_none()
+
+
+async def item_of(
+    tx: Transaction, staff: Staff, session_id: UUID, item_id: UUID, *, lock: bool = False
+) -> WorkItem:
+    """A person whom this caseworker has opened, locked for a change where `lock`.
+
+    Raises `NoSuchPerson`, `OpenedByOther`.
+    """
+    statement = select(WorkItem).where(WorkItem.session_id == session_id, WorkItem.id == item_id)
+    if lock:
+        statement = statement.with_for_update()
+    item = (await tx.exec(statement.execution_options(populate_existing=True))).one_or_none()
+    if item is None:
+        raise NoSuchPerson
+    if item.opened_by != staff.subject:
+        raise OpenedByOther
+    return item
 
 
 async def openings(tx: Transaction, staff: Staff, session_id: UUID) -> list[Opened]:

@@ -12,30 +12,18 @@ from service.audit import chain
 from service.audit.events import WorkEnded, WorkItemSettled
 from service.casework.acting import ClosureForm, close
 from service.casework.records import NoSuchRegistration
-from service.casework.work.reading import get_session
+from service.casework.work.reading import get_session, item_of
 from service.casework.work.tables import WorkItem, WorkSession
 from service.casework.work.words import UNSETTLED, ItemState, Outcome, SessionState, WorkKind
 from service.database import Transaction
 from service.deliveries.fulfilling import A_CALL, A_FORMAT, meet_all
-from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.errors import Conflict, Invalid
 from service.registrations.words import GivenBy
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 
 ON_THE_TELEPHONE: Final = ClosureForm(given_by=GivenBy.PHONE)
 NOT_REACHED: Final = frozenset({Outcome.NO_ANSWER, Outcome.WRONG_NUMBER})
-
-
-class NoSuchPerson(NotFound):
-    """This work session has no person of this id."""
-
-    code = "no-such-person"
-
-
-class OpenedByOther(Forbidden):
-    """Only whoever opened a person says what came of it."""
-
-    code = "opened-by-other"
 
 
 class NotOpen(Conflict):
@@ -64,11 +52,9 @@ async def settle(
     require(staff, Act.WORK_THROUGH)
     # Locked: of two who settle the last two at once, one sees that there is nobody left.
     session = await get_session(tx, session_id, lock=True)
-    item = await _item(tx, session_id, item_id)
+    item = await item_of(tx, staff, session_id, item_id, lock=True)
     if item.state is not ItemState.OPEN:
         raise NotOpen
-    if item.opened_by != staff.subject:
-        raise OpenedByOther
     _refuse(said, session, now=now)
     item.state = _becomes(said)
     item.lease_until = None
@@ -116,16 +102,6 @@ def _refuse(said: Said, session: WorkSession, *, now: datetime) -> None:
         raise Invalid({"call_back_at": "It is for somebody who did not answer"})
     if not now < said.call_back_at < session.ends_at:
         raise Invalid({"call_back_at": "It has to be in the future, and before the work session ends"})
-
-
-async def _item(tx: Transaction, session_id: UUID, item_id: UUID) -> WorkItem:
-    statement = select(WorkItem).where(WorkItem.session_id == session_id, WorkItem.id == item_id)
-    item = (
-        await tx.exec(statement.with_for_update().execution_options(populate_existing=True))
-    ).one_or_none()
-    if item is None:
-        raise NoSuchPerson
-    return item
 
 
 async def _anybody_left(tx: Transaction, session_id: UUID) -> bool:

@@ -42,6 +42,8 @@ from service.web.staff import (
     updates,
     watching,
     work_api,
+    work_pages,
+    working,
     writing,
 )
 from service.web.staff.door import Door
@@ -108,6 +110,8 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(approving.router)
     app.include_router(watching.router)
     app.include_router(holding.router)
+    app.include_router(work_pages.router)
+    app.include_router(working.router)
     app.include_router(myself.router)
     app.include_router(schemes.router)
     app.include_router(updates.router)

@@ -25,6 +25,7 @@ PROGRAMS: Final = ("/v1", "/health/", "/assets/")
 NAVIGATION: Final = (
     ("/", "Home", None),
     ("/updates", "Updates", Act.READ_UPDATES),
+    ("/work", "Work sessions", Act.APPROVE_WORK),
     ("/holds", "Holds", Act.SET_HOLD),
     ("/schemes", "Schemes", Act.READ_UPDATES),
     ("/who-may-do-what", "Who may do what", None),
