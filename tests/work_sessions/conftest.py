@@ -10,10 +10,9 @@ from tests.channels.people import Office
 from tests.harness.people import Service
 from tests.harness.servers import Database
 from tests.web_staff.conftest import (  # noqa: F401 - fixtures
-    directory,
+    forger,
     host,
     issuer,
-    owner,
     staff_port,
     tokens,
 )

@@ -48,7 +48,7 @@ async def test_two_caseworkers_open_each_of_ten_people_exactly_once(desk: Desk, 
     people = await desk.to_ring(PEOPLE)
     update = await desk.sent()
 
-    one = await person("Caitlin Evans")
+    one = await person("Chandra Patel")
     await one.get_by_role("link", name="Work sessions", exact=True).click()
     await check(one, "work-none")
     await one.get_by_role("button", name="Ask for a work session").click()
@@ -76,7 +76,8 @@ async def test_two_caseworkers_open_each_of_ten_people_exactly_once(desk: Desk, 
     await third.get_by_role("button", name="Approve this work session").click()
     await expect(third.get_by_text("You approved this work session.")).to_be_visible()
 
-    other = await person("Callum", width=NARROW)
+    other = await person("Ciara Byrne", width=NARROW)
+    await one.goto(session)
     await other.goto(session)
     seen = await asyncio.gather(works(one, picture="work-person"), works(other, picture="work-person-320"))
     assert sorted(seen[0] + seen[1]) == sorted(f"Person {number} Quillfeather" for number in range(PEOPLE))

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import psycopg
 
 from tests.channels.people import EVERY_WAY, Office, Somebody
 from tests.deliveries.looking import one_value
@@ -26,7 +27,9 @@ class Desk:
     async def to_ring(self, count: int, **form: Any) -> list[Somebody]:
         """People who are told by a call, each with a name and a number."""
         return [
-            await self.office.person("phone", name=f"Person {number} Quillfeather", **form)
+            await self.office.person(
+                "phone", name=f"Person {number} Quillfeather", **{"mobile": f"07700 9004{number:02d}", **form}
+            )
             for number in range(count)
         ]
 
@@ -40,7 +43,7 @@ class Desk:
         return update
 
     async def asks(
-        self, update: str | None, kind: str = "calls", *, by: str = "caseworker", **more: Any
+        self, update: str | None, kind: str = "calls", /, *, by: str = "caseworker", **more: Any
     ) -> httpx.Response:
         body = {"kind": kind, "update": update, "purpose": "call-back", "reference": REFERENCE, **more}
         return await self.host.call(by, "POST", "/v1/schemes/windrush/work-sessions", json=body)
@@ -84,6 +87,12 @@ class Desk:
         """What is in the record, in order."""
         events = (await self.host.call("dpo", "GET", "/v1/audit")).json()["events"]
         return [each["event"] for each in events]
+
+    def past_the_guards(self, statement: str, *values: object) -> None:
+        """What no role can do: as if time had gone by, or somebody had the database in their hands."""
+        with psycopg.connect(self.database.url("postgres"), autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(statement.encode(), values)
 
     def needs_met(self, update: str) -> set[tuple[UUID, str]]:
         rows = one_value(

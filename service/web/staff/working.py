@@ -133,7 +133,6 @@ def _page(
         answers=[
             (value, words, hint) for value, (words, hint) in CAN_SAY.items() if value not in NOT_SAID_OF[kind]
         ],
-        again=AGAIN,
         typed=typed or {**dict.fromkeys(TYPED, ""), **day},
     )
 
