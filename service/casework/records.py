@@ -1,7 +1,7 @@
 """Registrations as caseworkers see them before a reveal: everything but who it is.
 
 The staff process reads no row of a person's: the owner's function gives just this
-(`migrations/sql/0015_one_person.sql`). To which updates they belonged it may read, as bare ids.
+(`migrations/sql/0015_one_person.sql`).
 """
 
 from collections.abc import Sequence
@@ -14,31 +14,12 @@ from sqlalchemy import text
 
 from service.casework.tables import RevealPurpose
 from service.database import Transaction
-from service.deliveries.states import DeliveryState
 from service.errors import NotFound
 from service.registrations.preferences import Preferences
 from service.registrations.states import RegistrationState
 from service.registrations.words import Channel, ContactBy, Format, GivenBy, Kind, Language, Relationship
 
 RECORDS: Final = text("SELECT * FROM records_of(CAST(:ids AS uuid[]))")
-
-# Each update once: by what became of the last message that was for them.
-UPDATES: Final = text("""
-    SELECT u.id, v.title, coalesce(later.channel, m.channel) AS channel,
-        coalesce(later.state, d.state) AS state, coalesce(later.changed_at, d.changed_at) AS at
-    FROM audience_members m
-    JOIN updates u ON u.id = m.update_id
-    JOIN update_versions v ON v.update_id = u.id AND v.version = u.version
-    LEFT JOIN deliveries d ON d.update_id = m.update_id AND d.contact_id = m.contact_id
-    LEFT JOIN LATERAL (
-        SELECT n.channel, n.state, n.changed_at FROM passed_on p
-        JOIN deliveries n ON n.update_id = p.update_id AND n.contact_id = p.contact_id
-        WHERE p.update_id = m.update_id AND p.registration_id = m.registration_id
-        ORDER BY p.passed_at DESC LIMIT 1
-    ) later ON true
-    WHERE m.registration_id = :registration AND u.state IN ('sending', 'halted', 'sent')
-    ORDER BY u.sending_since DESC NULLS LAST, u.id LIMIT 50
-""")
 
 REVEALS: Final = text("""
     SELECT revealed_to, purpose, reference, revealed_at FROM reveals
@@ -79,18 +60,6 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateTo:
-    """One update that they belonged to the audience of, and what became of it for them."""
-
-    id: UUID
-    title: str
-    channel: Channel
-    state: DeliveryState | None
-    """None where there was no message: somebody rings, or sends a format."""
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """That somebody saw their details."""
 
@@ -111,20 +80,6 @@ async def record_of(tx: Transaction, registration: UUID) -> Record:
     if not found:
         raise NoSuchRegistration
     return found[0]
-
-
-async def updates_to(tx: Transaction, registration: UUID) -> list[UpdateTo]:
-    """The last fifty updates that were for them, newest first."""
-    return [
-        UpdateTo(
-            row.id,
-            row.title,
-            Channel(row.channel),
-            DeliveryState(row.state) if row.state is not None else None,
-            row.at,
-        )
-        for row in await tx.execute(UPDATES, {"registration": registration})
-    ]
 
 
 async def reveals_of(tx: Transaction, registration: UUID) -> list[Seen]:

@@ -11,6 +11,8 @@ import httpx
 EMAIL: Final = "Zobeide.Quixworth+tag@flumdiddle.example.com"
 OTHER_EMAIL: Final = "Zoe.Quixworth@flumdiddle.example.com"
 """What is sent there is refused by a proxy before Notify, and sent again."""
+TOLD_TO_STAFF: Final = "Zeno.Quixworth@flumdiddle.example.com"
+"""Somebody of theirs, whom a caseworker registers and erases again."""
 MOBILE: Final = "+447700900417"
 DETAILS: Final = {
     "email": EMAIL,
@@ -155,6 +157,42 @@ class Visitor:
         assert self.call("GET", f"{update}/certificate", headers=comms).status_code == 200
         assert self.call("GET", f"{self.staff}/v1/audit", headers=self.as_staff("dpo")).status_code == 200
         return update
+
+    def is_served_by_a_caseworker(self) -> None:
+        """Found, seen, given another address; and somebody else registered for them, and erased."""
+        api = f"{self.staff}/v1"
+        searches = f"{api}/schemes/windrush/searches"
+        why = {"purpose": "complaint", "reference": "CASE 12"}
+
+        def post(url: str, **body: Any) -> httpx.Response:
+            return self.call("POST", url, json=body, headers=self.as_staff("caseworker"))
+
+        def found(**by: str) -> list[str]:
+            return [each["id"] for each in post(searches, **by).raise_for_status().json()["registrations"]]
+
+        [them, *_] = found(email=EMAIL)
+        assert them in found(mobile=MOBILE)
+        seen = post(f"{api}/registrations/{them}/reveals", **why).raise_for_status()
+        assert EMAIL in seen.text
+        new = {"email": OTHER_EMAIL, "language": "cy"}
+        assert post(f"{api}/registrations/{them}/correction", given_by="phone", **new).is_success
+        assisted = f"{api}/schemes/windrush/assisted-registrations"
+        form = FORM | {"email": TOLD_TO_STAFF, "contact_by": ["email"], "given_by": "letter"}
+        assert post(assisted, **form).status_code == 201
+        [other] = found(email=TOLD_TO_STAFF.upper())
+        assert post(f"{api}/registrations/{other}/erasure", given_by="phone").status_code == 204
+        assert found(email=TOLD_TO_STAFF) == []
+        for url, body in (
+            (searches, {"email": f"{EMAIL} {EMAIL}"}),
+            (searches, {"number": EMAIL * 9}),
+            (searches, {EMAIL: MOBILE}),
+            (assisted, form | {"email": [EMAIL], "mobile": f"{MOBILE}{MOBILE}", "given_by": EMAIL}),
+            (f"{api}/registrations/{them}/reveals", why | {"reference": EMAIL}),
+            (f"{api}/registrations/{them}/reveals", why | {"purpose": MOBILE}),
+            (f"{api}/registrations/{them}/correction", {"given_by": EMAIL, "name": FORM["name"]}),
+            (f"{api}/registrations/{EMAIL}/closure", {"given_by": "phone", "why": EMAIL}),
+        ):
+            assert 400 <= post(url, **body).status_code < 500, url
 
     def leaves(self) -> None:
         token = self.link("unsubscribe", "The news")

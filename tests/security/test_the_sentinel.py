@@ -97,6 +97,7 @@ def test_09_nothing_of_a_person_stays_anywhere(tmp_path: Path) -> None:
                 visitor.registers_again_and_elsewhere()
                 update = visitor.gets_an_update()
                 visitor.registers_by_the_pages()
+                visitor.is_served_by_a_caseworker()
                 visitor.goes_wrong(update)
                 visitor.leaves()
 

@@ -28,15 +28,18 @@ from service.web.staff import (
     certificates,
     checking,
     deputies,
+    helping,
     holding,
     holds,
     home,
     listing,
     myself,
     overview,
+    people,
     previewing,
     schemes,
     signing_in,
+    taking_down,
     test_sends,
     unreached,
     updates,
@@ -123,6 +126,9 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(certificates.router)
     app.include_router(holds.router)
     app.include_router(casework.router)
+    app.include_router(people.router)
+    app.include_router(helping.router)
+    app.include_router(taking_down.router)
     app.include_router(audit.router)
     app.include_router(work_api.router)
     app.router.routes.extend(brand.asset_routes(settings.brand))

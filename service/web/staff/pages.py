@@ -25,6 +25,7 @@ PROGRAMS: Final = ("/v1", "/health/", "/assets/")
 NAVIGATION: Final = (
     ("/", "Home", None),
     ("/updates", "Updates", Act.READ_UPDATES),
+    ("/people", "People", Act.SEARCH),
     ("/work", "Work sessions", Act.APPROVE_WORK),
     ("/holds", "Holds", Act.SET_HOLD),
     ("/schemes", "Schemes", Act.READ_UPDATES),
