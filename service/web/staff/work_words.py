@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from service.casework.work.words import Detail, Outcome, SessionState, WorkKind, WorkPurpose
-from service.registrations.words import Channel, Format, Kind, Language, Relationship
+from service.registrations.words import Channel
 
 TAGS: Final[Mapping[SessionState, tuple[str, str]]] = {
     SessionState.REQUESTED: ("Waiting for approval", "yellow"),
@@ -68,31 +68,11 @@ NOT_SAID_OF: Final[Mapping[WorkKind, frozenset[str]]] = {
     WorkKind.NO_WAY_LEFT: frozenset({Outcome.SENT, Outcome.TOLD}),
 }
 
-ONE_KIND: Final[Mapping[Kind, str]] = {
-    Kind.INDIVIDUAL: "A person for themselves",
-    Kind.REPRESENTATIVE: "A person for somebody else",
-    Kind.ORGANISATION: "An organisation",
-}
-RELATIONSHIPS: Final[Mapping[Relationship, str]] = {
-    Relationship.FAMILY: "family",
-    Relationship.ESTATE: "for an estate",
-    Relationship.LEGAL: "legal representative",
-    Relationship.HELPER: "helper",
-}
-SPEAKS: Final[Mapping[Language, str]] = {Language.ENGLISH: "English", Language.WELSH: "Welsh"}
 CONTACTS: Final[Mapping[Channel, str]] = {
     Channel.PHONE: "Number for calls",
     Channel.SMS: "Number for texts",
     Channel.EMAIL: "Email address",
     Channel.LETTER: "Postal address",
-}
-FORMATS: Final[Mapping[Format, str]] = {
-    Format.LARGE_PRINT: "large print",
-    Format.BRAILLE: "Braille",
-    Format.AUDIO: "a recording",
-    Format.BSL: "British Sign Language",
-    Format.EASY_READ: "Easy read",
-    Format.TEXT_RELAY: "calls through text relay",
 }
 
 

@@ -21,22 +21,14 @@ from service.registrations.words import Channel
 from service.staff.principal import Staff
 from service.staff.roles import Act
 from service.web.staff.forms import SentForm, text
-from service.web.staff.naming import NEEDS
+from service.web.staff.naming import LANGUAGES, NEEDS
 from service.web.staff.next_person import Shown, show_next
 from service.web.staff.pages import Errors, go_to
+from service.web.staff.persons import FORMATS, KINDS, RELATIONSHIPS
 from service.web.staff.process import Here, StaffProcess, allowed
 from service.web.staff.reading_times import NoSuchTime, read_date, read_time
 from service.web.staff.rows import Row, row
-from service.web.staff.work_words import (
-    AGAIN,
-    CAN_SAY,
-    CONTACTS,
-    FORMATS,
-    NOT_SAID_OF,
-    ONE_KIND,
-    RELATIONSHIPS,
-    SPEAKS,
-)
+from service.web.staff.work_words import AGAIN, CAN_SAY, CONTACTS, NOT_SAID_OF
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -158,7 +150,7 @@ def _details(shown: Shown, person: Mapping[str, Any]) -> dict[str, Any]:
     about: list[Row] = [
         row("Registration", person["number"]),
         row("Who", _who(person)),
-        row("Language", SPEAKS[person["language"]]),
+        row("Language", LANGUAGES[person["language"]]),
     ]
     if person["organisation"]:
         about.insert(0, row("Organisation", person["organisation"]))
@@ -186,5 +178,5 @@ def _contact(contact: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _who(person: Mapping[str, Any]) -> str:
-    who = ONE_KIND[person["kind"]]
-    return f"{who} ({RELATIONSHIPS[person['relationship']]})" if person["relationship"] else who
+    who = KINDS[person["kind"]]
+    return f"{who}: {RELATIONSHIPS[person['relationship']]}" if person["relationship"] else who
