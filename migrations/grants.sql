@@ -64,7 +64,7 @@ GRANT SELECT, INSERT ON reveals TO kept_staff;
 GRANT EXECUTE ON FUNCTION
     records_of(uuid[]), report_reveals(text, uuid, timestamptz), close_registration(text, uuid, boolean),
     correct_registration(text, uuid, text, text[], text[], text[], timestamptz, boolean),
-    erase_for_somebody(text, uuid), calls_to_make(uuid), settle_call(text, uuid, text)
+    erase_for_somebody(text, uuid), calls_to_make(), settle_call(text, uuid, text)
     TO kept_staff;
 
 -- Work sessions: who may be opened one by one, by bare ids. What was asked for is never changed.

@@ -39,7 +39,7 @@ EARLIER: Final = (
 STAFF_TESTS: Final = [
     f"tests/web_staff/test_{name}.py"
     for name in ("in_a_browser", "writing_in_a_browser", "deciding_in_a_browser", "six_people")
-]
+] + ["tests/casework/test_in_a_browser.py"]
 STAFF: Final = {
     "certificate": "certificate",
     "staff-updates": "staff-updates",
@@ -56,6 +56,15 @@ STAFF: Final = {
     "six-scheme": "staff-scheme",
     "six-who-may-do-what-320": "staff-who-may-do-what-320",
     "six-sign-in-again-320": "staff-sign-in-again-320",
+    "person-found": "staff-person-found",
+    "person-record": "staff-person-record",
+    "person-reveal": "staff-person-reveal",
+    "person-revealed-320": "staff-person-revealed-320",
+    "person-correct-320": "staff-person-correct-320",
+    "person-erase": "staff-person-erase",
+    "person-assist-320": "staff-person-assist-320",
+    "person-assisted": "staff-person-assisted",
+    "person-calls": "staff-person-calls",
 }
 """What the tests call a picture, and what it is called here."""
 

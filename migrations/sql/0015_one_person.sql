@@ -217,24 +217,27 @@ BEGIN
 END
 $$;
 
+CREATE INDEX confirmations_to_ring ON confirmations (try_at) WHERE state = 'to_ring' AND used_at IS NULL;
+
 -- Who is to be rung, because no message can do it: a number for calls is confirmed so, and whoever is told by
 -- calls alone is read the copy of what is held. Of a change that somebody asked for it is the first who is
 -- registered at the number.
-CREATE FUNCTION calls_to_make(of_scheme uuid)
-RETURNS TABLE (id uuid, registration uuid, number text, language text, purpose text, since timestamptz, tried integer)
+CREATE FUNCTION calls_to_make()
+RETURNS TABLE (id uuid, scheme uuid, registration uuid, number text, language text, purpose text,
+    since timestamptz, tried integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT c.id, r.id, r.number, r.language, c.purpose, c.created_at, c.misses
+    SELECT c.id, c.scheme_id, r.id, r.number, r.language, c.purpose, c.created_at, c.misses
     FROM confirmations c
     JOIN LATERAL (
         SELECT g.* FROM registrations g
-        WHERE g.id = c.registration_id
-            OR (c.registration_id IS NULL AND g.state = 'confirmed' AND g.id IN (
-                SELECT rc.registration_id FROM registration_contacts rc
-                WHERE rc.contact_id = c.contact_id AND rc.confirmed_at IS NOT NULL
-            ))
+        WHERE g.id IN (
+            SELECT c.registration_id
+            UNION ALL SELECT rc.registration_id FROM registration_contacts rc
+                WHERE c.registration_id IS NULL AND rc.contact_id = c.contact_id AND rc.confirmed_at IS NOT NULL
+        ) AND (c.registration_id IS NOT NULL OR g.state = 'confirmed')
         ORDER BY g.created_at LIMIT 1
     ) r ON r.state <> 'left' OR c.purpose = 'copy'
-    WHERE c.scheme_id = of_scheme AND c.state = 'to_ring' AND c.used_at IS NULL AND c.try_at <= now()
+    WHERE c.state = 'to_ring' AND c.used_at IS NULL AND c.try_at <= now()
     ORDER BY c.try_at, c.id LIMIT 200;
 $$;
 

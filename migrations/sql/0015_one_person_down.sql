@@ -1,6 +1,7 @@
 -- Without what caseworkers do for one person. Who saw whose details is gone with it.
 DROP FUNCTION settle_call(text, uuid, text);
-DROP FUNCTION calls_to_make(uuid);
+DROP FUNCTION calls_to_make();
+DROP INDEX confirmations_to_ring;
 DROP FUNCTION erase_for_somebody(text, uuid);
 DROP FUNCTION correct_registration(text, uuid, text, text[], text[], text[], timestamptz, boolean);
 DROP FUNCTION close_registration(text, uuid, boolean);

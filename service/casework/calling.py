@@ -21,7 +21,7 @@ from service.staff.members import describe
 from service.staff.principal import Staff, require
 from service.staff.roles import Act
 
-CALLS: Final = text("SELECT * FROM calls_to_make(:scheme)")
+CALLS: Final = text("SELECT * FROM calls_to_make()")
 SETTLE: Final = text("SELECT settle_call(:who, :call, :said)")
 
 
@@ -49,6 +49,7 @@ class CallToMake:
     """One call, of whose number the record shows nothing: that takes a reveal."""
 
     id: UUID
+    scheme: UUID
     registration: UUID
     number: str
     """The registration's."""
@@ -65,11 +66,12 @@ class CallToMake:
         return (*done, CallOutcome.NOT_REACHED)
 
 
-async def calls_to_make(tx: Transaction, scheme_id: UUID) -> list[CallToMake]:
+async def calls_to_make(tx: Transaction) -> list[CallToMake]:
     """Up to two hundred, those first that have waited longest; nobody who was tried in the last hours."""
     return [
         CallToMake(
             row.id,
+            row.scheme,
             row.registration,
             row.number,
             Language(row.language),
@@ -77,7 +79,7 @@ async def calls_to_make(tx: Transaction, scheme_id: UUID) -> list[CallToMake]:
             row.since,
             row.tried,
         )
-        for row in await tx.execute(CALLS, {"scheme": scheme_id})
+        for row in await tx.execute(CALLS)
     ]
 
 

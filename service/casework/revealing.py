@@ -33,7 +33,7 @@ REPORT: Final = text("SELECT report_reveals(:who, :incident, :now)")
 
 
 class ShownAlready(Conflict):
-    """These details were shown once, and are not shown again. To see them again, say anew what for."""
+    """This form was used: it shows details once. To see them again, say anew what for."""
 
     code = "shown-already"
 

@@ -32,7 +32,8 @@ REGISTRATIONS_AT: Final = text("""
     WHERE r.scheme_id = :scheme AND r.id IN (
         SELECT rc.registration_id FROM contacts c
         JOIN registration_contacts rc ON rc.contact_id = c.id
-        WHERE c.scheme_id = :scheme AND c.blind_index = ANY (:indexes)
+        WHERE c.scheme_id = :scheme AND c.channel IN ('email', 'sms', 'phone', 'letter')
+            AND c.blind_index = ANY (:indexes)
     )
     ORDER BY r.created_at, r.id LIMIT 100
 """)

@@ -77,7 +77,7 @@ async def test_somebody_who_rang_is_found_seen_once_put_right_and_erased(
         await both(page, "person-revealed")
         # Neither loading it again nor going back shows it once more.
         await page.reload()
-        await expect(page.get_by_text("These details were shown once")).to_be_visible()
+        await expect(page.get_by_text("This form was used: it shows details once.")).to_be_visible()
         await page.go_back()
         assert "Quill" not in await page.content()
         assert one_value(database, "SELECT count(*) FROM reveals") == 1
@@ -147,7 +147,8 @@ async def test_somebody_who_rang_is_registered_and_rung(
         told = str(one_value(database, "SELECT number FROM registrations"))
         await expect(page.get_by_text(told)).to_be_visible()
 
-        await page.goto("/calls")
+        await page.goto("/")
+        await page.get_by_role("link", name="1 person to ring").click()
         await both(page, "person-calls")
         await page.get_by_role("button", name="I spoke to them").click()
         await expect(page.get_by_text("Nobody at the moment.")).to_be_visible()

@@ -220,7 +220,7 @@ MAY_CALL: Final[Mapping[str, set[str]]] = {
         "close_registration(text,uuid,boolean)",
         "correct_registration(text,uuid,text,text[],text[],text[],timestamp with time zone,boolean)",
         "erase_for_somebody(text,uuid)",
-        "calls_to_make(uuid)",
+        "calls_to_make()",
         "settle_call(text,uuid,text)",
         "people_for_work(uuid,uuid[])",
         "people_without_a_way(uuid)",

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.casework.calling import calls_to_make
 from service.database import Transaction
 from service.deliveries.fulfilling import still_needing
 from service.deliveries.outcomes import Outcomes, outcomes_of
@@ -30,6 +31,7 @@ router: Final = APIRouter(include_in_schema=False)
 
 UNTITLED: Final = "Draft without a title"
 HALTED, SENT_BACK = ("Halted", "red"), ("Sent back", "orange")
+TO_RING: Final = ("To ring", "blue")
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ async def _looked_at(tx: Transaction, staff: Staff, *, now: datetime) -> dict[st
             *_for_seniors(updates, staff),
             *(Waiting(*each) for each in work),
             *(_for_caseworkers(updates, unreached, needing) if caseworker else ()),
+            *(_calls(len(await calls_to_make(tx))) if staff.may(Act.ASSIST) else ()),
         ],
         "leaving": [_leaving(each, counts[each.id]) for each in updates if each.state is UpdateState.SENDING],
         "wrong": wrong,
@@ -176,6 +179,17 @@ def _for_caseworkers(
             yield Waiting(
                 each.title, f"/updates/{each.id}/watch", STATES[each.state], f"{said[0].upper()}{said[1:]}."
             )
+
+
+def _calls(count: int) -> Iterable[Waiting]:
+    if count:
+        people = counted(count, "person", "people")
+        yield Waiting(
+            f"{people} to ring",
+            "/calls",
+            TO_RING,
+            "They want to be told by calls, so no message can ask them.",
+        )
 
 
 def _leaving(update: OnDesk, counts: Outcomes) -> Leaving:

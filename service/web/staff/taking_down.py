@@ -109,14 +109,15 @@ async def take(request: Request, scheme: Slug, here: Here, staff: Assistant, for
 async def calls(request: Request, here: Here, staff: Assistant) -> Response:
     """Who is to be rung, because no message can ask them."""
     async with here.transactions.begin() as tx:
-        waiting = [(scheme, await calls_to_make(tx, scheme.id)) for scheme in await all_schemes(tx)]
+        waiting = await calls_to_make(tx)
+        schemes = {scheme.id: scheme.name["en"] for scheme in await all_schemes(tx)}
     return here.pages.show(
         request,
         "calls",
         waiting=[
             {
                 "id": str(call.id),
-                "scheme": scheme.name["en"],
+                "scheme": schemes[call.scheme],
                 "registration": str(call.registration),
                 "number": call.number,
                 "what": CALLS[call.purpose],
@@ -127,8 +128,7 @@ async def calls(request: Request, here: Here, staff: Assistant) -> Response:
                     for each in call.outcomes
                 ],
             }
-            for scheme, of_scheme in waiting
-            for call in of_scheme
+            for call in waiting
         ],
     )
 
