@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.audit import chain
-from service.audit.events import WorkApproved, WorkRefused
+from service.audit.work_events import WorkApproved, WorkRefused
 from service.casework.work.reading import get_session, people_of, state_at
 from service.casework.work.requesting import LASTS, request_sha256
 from service.casework.work.tables import WorkSession

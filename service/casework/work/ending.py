@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from service.audit import chain
-from service.audit.events import WorkEnded
+from service.audit.work_events import WorkEnded
 from service.casework.work.tables import WorkSession
 from service.casework.work.words import UNDER_WAY, SessionState
 from service.database import Transaction

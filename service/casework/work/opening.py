@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from uuid6 import uuid7
 
 from service.audit import chain
-from service.audit.events import WorkItemOpened
+from service.audit.work_events import WorkItemOpened
 from service.casework.work.reading import get_session, open_with, state_at
 from service.casework.work.requesting import request_sha256
 from service.casework.work.tables import WorkItem, WorkOpening, WorkSession

@@ -15,7 +15,7 @@ from sqlmodel import select
 from uuid6 import uuid7
 
 from service.audit import chain
-from service.audit.events import WorkRequested
+from service.audit.work_events import WorkRequested
 from service.casework.references import Reference
 from service.casework.work.choosing import HAS_BEGUN, choose
 from service.casework.work.tables import MOST_PEOPLE, WorkItem, WorkSession

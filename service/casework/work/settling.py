@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from service.audit import chain
-from service.audit.events import WorkEnded, WorkItemSettled
+from service.audit.work_events import WorkEnded, WorkItemSettled
 from service.casework.acting import ClosureForm, close
 from service.casework.records import NoSuchRegistration
 from service.casework.work.reading import get_session, item_of

@@ -160,7 +160,11 @@ def _details(shown: Shown, person: Mapping[str, Any]) -> dict[str, Any]:
         about.append(row("Still to get it as", ", ".join(NEEDS[need] for need in shown.next.needs)))
     if person["formats"]:
         about.append(row("Needs", ", ".join(FORMATS[need] for need in person["formats"])))
-    return {"about": about, "contacts": [_contact(each) for each in person["contacts"]]}
+    return {
+        "registration": str(shown.next.registration),
+        "about": about,
+        "contacts": [_contact(each) for each in person["contacts"]],
+    }
 
 
 def _contact(contact: Mapping[str, Any]) -> dict[str, Any]:
