@@ -47,7 +47,7 @@ async def test_two_caseworkers_work_through_ten_people_and_never_get_the_same_on
 
 
 async def test_a_person_stays_with_whoever_opened_them_until_it_is_said_what_came_of_it(desk: Desk) -> None:
-    await desk.to_ring(2)
+    await desk.to_ring(2, also=("email", "letter"))
     update = await desk.sent()
     session, later = await desk.approved(update, at_most=1), await desk.approved(update, at_most=1)
 
@@ -156,7 +156,9 @@ async def test_those_whom_every_way_failed_are_found_and_nobody_who_must_not_be_
     update = await desk.sent()
     assert (await desk.asks(update, "unreached")).status_code == 409
 
-    session = await desk.approved(None, "no-way-left", purpose="another-way")
+    asked = (await desk.asks(None, "no-way-left", purpose="another-way")).json()
+    assert (asked["people"], (await desk.decides(asked)).status_code) == (1, 200)
+    session = asked["id"]
     found = await desk.opened(session)
     assert found["registration"] == str(lost.registration)
     assert found["person"]["contacts"][0]["suppressed"] is True

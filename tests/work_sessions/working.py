@@ -24,11 +24,14 @@ class Desk:
     host: StaffHost
     office: Office
 
-    async def to_ring(self, count: int, **form: Any) -> list[Somebody]:
-        """People who are told by a call, each with a name and a number."""
+    async def to_ring(self, count: int, *, also: tuple[str, ...] = (), **form: Any) -> list[Somebody]:
+        """People who are told by a call, or else as they `also` can be; each with a name and a number."""
         return [
             await self.office.person(
-                "phone", name=f"Person {number} Quillfeather", **{"mobile": f"07700 9004{number:02d}", **form}
+                "phone",
+                *also,
+                name=f"Person {number} Quillfeather",
+                **{"mobile": f"07700 9004{number:02d}", **form},
             )
             for number in range(count)
         ]

@@ -12,7 +12,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from service.casework.work.tables import WorkItem, WorkOpening, WorkSession
-from service.casework.work.words import UNDER_WAY, UNSETTLED, ItemState, Outcome, SessionState
+from service.casework.work.words import UNDER_WAY, UNSETTLED, ItemState, Outcome, SessionState, WorkPurpose
 from service.database import Transaction
 from service.errors import Forbidden, NotFound
 from service.staff.principal import Staff, require
@@ -62,6 +62,16 @@ class Opened(NamedTuple):
     by: str
     at: datetime
     outcome: Outcome | None
+    """What came of it; None while nothing was said."""
+
+
+class Seen(NamedTuple):
+    """That somebody had one person's details opened."""
+
+    by: str
+    purpose: WorkPurpose
+    reference: str
+    at: datetime
 
 
 async def get_session(tx: Transaction, session_id: UUID, *, lock: bool = False) -> WorkSession:
@@ -165,3 +175,16 @@ async def openings(tx: Transaction, staff: Staff, session_id: UUID) -> list[Open
         .order_by(col(WorkOpening.opened_at), col(WorkOpening.id))
     )
     return [Opened(*row) for row in rows]
+
+
+async def openings_of(tx: Transaction, registration: UUID) -> list[Seen]:
+    """Who opened one person in work sessions: the last fifty times, newest first."""
+    rows = await tx.exec(
+        select(WorkOpening.opened_by, WorkSession.purpose, WorkSession.reference, WorkOpening.opened_at)
+        .join(WorkItem, col(WorkItem.id) == col(WorkOpening.item_id))
+        .join(WorkSession, col(WorkSession.id) == col(WorkItem.session_id))
+        .where(WorkItem.registration_id == registration)
+        .order_by(col(WorkOpening.opened_at).desc(), col(WorkOpening.id).desc())
+        .limit(50)
+    )
+    return [Seen(by, WorkPurpose(purpose), reference, at) for by, purpose, reference, at in rows]

@@ -1,6 +1,6 @@
 """Work sessions on pages: all of them, asking for one, deciding about it, how far it is, who opened whom."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.casework.records import records_of
 from service.casework.work import reading
 from service.casework.work.approving import DecidedAlready, OtherRequest, WorkDecision, decide
 from service.casework.work.choosing import Source, sources, titles
@@ -32,13 +33,14 @@ from service.web.staff.process import Here, StaffProcess, allowed
 from service.web.staff.rows import Row, counts, row
 from service.web.staff.updates import Slug
 from service.web.staff.wording import counted, moment
-from service.web.staff.work_words import KINDS_OF_WORK, OUTCOMES_OF_WORK, PURPOSES, TAGS, what_is_seen
+from service.web.staff.work_words import KINDS_OF_WORK, OUTCOMES_OF_WORK, PURPOSES_OF_WORK, TAGS, what_is_seen
 
 router: Final = APIRouter(include_in_schema=False)
 
 Reader = Annotated[Staff, Depends(allowed(Act.APPROVE_WORK))]
 Worker = Annotated[Staff, Depends(allowed(Act.WORK_THROUGH))]
 
+RECORDS_AT_ONCE: Final = 100
 TYPED: Final = ("source", "purpose", "reference", "at_most")
 DONE: Final = {
     "asked": "You asked for this work session. Another person has to approve it.",
@@ -207,21 +209,31 @@ async def openings(
         session = await get_session(tx, session_id)
         title = await _title(tx, session)
         found = await reading.openings(tx, staff, session_id)
+        numbers = await numbers_of(tx, [each.registration for each in found])
     return here.pages.show(
         request,
         "work_openings",
         id=str(session_id),
         title=title,
-        rows=[
-            [
-                {"text": moment(each.at)},
-                {"text": each.by, "classes": "govuk-!-text-break-word"},
-                {"text": str(each.registration), "classes": "govuk-!-text-break-word"},
-                {"text": OUTCOMES_OF_WORK[each.outcome] if each.outcome else "Nothing was said yet"},
-            ]
+        openings=[
+            (
+                numbers.get(each.registration, f"Erased: {each.registration}"),
+                f"Opened by {each.by} on {moment(each.at)}",
+                OUTCOMES_OF_WORK[each.outcome] if each.outcome else "Nothing was said yet",
+            )
             for each in found
         ],
     )
+
+
+async def numbers_of(tx: Transaction, registrations: Collection[UUID]) -> dict[UUID, str]:
+    """The numbers of these registrations, a hundred at a time: a session has up to three hundred."""
+    ids = list(dict.fromkeys(registrations))
+    pages = [
+        await records_of(tx, ids[start : start + RECORDS_AT_ONCE])
+        for start in range(0, len(ids), RECORDS_AT_ONCE)
+    ]
+    return {each.id: each.preferences.number for page in pages for each in page}
 
 
 def title_of(session: WorkSession, named: Mapping[UUID, str]) -> str:
@@ -271,7 +283,7 @@ async def _form(
         errors=errors,
         scheme=found,
         sources=[(f"{each.kind}/{each.update or ''}", *_offered(each)) for each in there],
-        purposes=[(each.value, words) for each, words in PURPOSES.items()],
+        purposes=[(each.value, words) for each, words in PURPOSES_OF_WORK.items()],
         typed=asked.typed,
         most=MOST_PEOPLE,
     )
@@ -300,7 +312,7 @@ def _about(session: WorkSession) -> list[Row]:
     decided = f"By {session.decided_by}, on {moment(session.decided_at)}" if session.decided_at else "Not yet"
     return [
         row("People", f"{session.people:,}"),
-        row("What for", PURPOSES[session.purpose]),
+        row("What for", PURPOSES_OF_WORK[session.purpose]),
         row("Reference", session.reference),
         row("Details that are seen", what_is_seen(SHOWN[session.kind]).capitalize()),
         row("Asked for", f"By {session.requested_by}, on {moment(session.requested_at)}"),

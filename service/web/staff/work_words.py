@@ -22,7 +22,7 @@ KINDS_OF_WORK: Final[Mapping[WorkKind, str]] = {
     WorkKind.UNREACHED: "People whom every way failed to reach",
     WorkKind.NO_WAY_LEFT: "People who cannot be written to any more",
 }
-PURPOSES: Final[Mapping[WorkPurpose, str]] = {
+PURPOSES_OF_WORK: Final[Mapping[WorkPurpose, str]] = {
     WorkPurpose.CALL_BACK: "To call them and tell them the update",
     WorkPurpose.OTHER_FORMAT: "To send them the update in their format",
     WorkPurpose.ANOTHER_WAY: "To find out how they can be reached",
