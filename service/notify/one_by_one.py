@@ -50,7 +50,7 @@ class OneMessage(SQLModel):
     reference: str | None = Field(default=None, unique=True)
     notify_id: UUID | None = None
     misses: int = 0
-    """How often Notify was asked about an unclear attempt and did not know it."""
+    """How often Notify was asked about an unclear attempt and did not know it; or nobody picked up a call."""
     try_at: datetime = Field(sa_type=MOMENT)
     """When to act next: send, or, while claimed, when the lease ends, or, while uncertain, ask."""
     created_at: datetime = Field(sa_type=MOMENT)

@@ -13,6 +13,8 @@ OTHER_EMAIL: Final = "Zoe.Quixworth@flumdiddle.example.com"
 """What is sent there is refused by a proxy before Notify, and sent again."""
 TOLD_TO_STAFF: Final = "Zeno.Quixworth@flumdiddle.example.com"
 """Somebody of theirs, whom a caseworker registers and erases again."""
+NEW_EMAIL: Final = "Zita.Quixworth@flumdiddle.example.com"
+"""What they tell a caseworker that they can be reached at from now on."""
 MOBILE: Final = "+447700900417"
 DETAILS: Final = {
     "email": EMAIL,
@@ -86,9 +88,9 @@ class Visitor:
         given = self.call("POST", f"{self.issuer}/demo/token", json={"person": person})
         return {"Authorization": f"Bearer {given.json()['access_token']}"}
 
-    def inbox(self, subject: str) -> list[str]:
+    def inbox(self, subject: str, address: str = EMAIL) -> list[str]:
         """The bodies of what the sentinel got with this subject."""
-        answer = self.call("GET", f"{self.notify}/admin/inboxes/{EMAIL.lower()}")
+        answer = self.call("GET", f"{self.notify}/admin/inboxes/{address.lower()}")
         if answer.status_code == 404:
             return []
         said = answer.json()
@@ -174,8 +176,10 @@ class Visitor:
         assert them in found(mobile=MOBILE)
         seen = post(f"{api}/registrations/{them}/reveals", **why).raise_for_status()
         assert EMAIL in seen.text
-        new = {"email": OTHER_EMAIL, "language": "cy"}
+        new = {"email": NEW_EMAIL, "formats": ["braille"]}
         assert post(f"{api}/registrations/{them}/correction", given_by="phone", **new).is_success
+        asked = "Confirm that you want to be kept informed"
+        eventually(lambda: self.inbox(asked, NEW_EMAIL) or None, "the question at another address")
         assisted = f"{api}/schemes/windrush/assisted-registrations"
         form = FORM | {"email": TOLD_TO_STAFF, "contact_by": ["email"], "given_by": "letter"}
         assert post(assisted, **form).status_code == 201

@@ -27,8 +27,8 @@ from tests.security.scanning import Scanner
 from tests.security.sentinel import DETAILS, WHOLE, Visitor, eventually
 
 NOTIFYS_OWN = frozenset({"notify"})
-SENT = 4
-"""Confirmations: an email, a text and a letter to the first, an email to the second. A call is no message."""
+SENT = 5
+"""Confirmations: two emails, a text and a letter to the first, an email to the second. A call is none."""
 
 
 @contextmanager
