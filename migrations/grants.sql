@@ -67,6 +67,13 @@ GRANT EXECUTE ON FUNCTION
     erase_for_somebody(text, uuid), calls_to_make(), settle_call(text, uuid, text)
     TO kept_staff;
 
+-- Work sessions: who may be opened one by one, by bare ids. What was asked for is never changed.
+GRANT SELECT, INSERT ON work_sessions, work_items, work_openings TO kept_staff;
+GRANT UPDATE (state, decided_by, decided_at, approved_sha256, ends_at) ON work_sessions TO kept_staff;
+GRANT UPDATE (state, opened_by, opened_at, lease_until, outcome, settled_by, settled_at, call_back_at, no_message)
+    ON work_items TO kept_staff;
+GRANT EXECUTE ON FUNCTION people_for_work(uuid, uuid[]), people_without_a_way(uuid) TO kept_staff;
+
 -- A scheme's settings; never its public list, which one person alone cannot change.
 GRANT UPDATE (name_en, name_cy, open, closed_on, privacy_notice, privacy_notice_version, lawful_basis, reply_to_id,
     about) ON schemes TO kept_staff;
@@ -116,6 +123,9 @@ GRANT SELECT, DELETE ON errands TO kept_worker;
 GRANT SELECT ON reveals TO kept_worker;
 GRANT UPDATE (sealed, taken_at, answered_at, answer, sealed_answer) ON errands TO kept_worker;
 GRANT SELECT ON staff_members, staff_deputies TO kept_worker;
+-- Whom they may open for whom; that it is over they say themselves.
+GRANT SELECT ON work_sessions, work_items TO kept_worker;
+GRANT UPDATE (state) ON work_sessions TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON matters, notices TO kept_worker;
 GRANT UPDATE (over_at) ON matters TO kept_worker;
 GRANT UPDATE (state, attempt, reference, notify_id, misses, try_at, sent_at) ON notices TO kept_worker;

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 import service.audit.tables
 import service.casework.tables
+import service.casework.work.tables
 import service.deliveries.tables
 import service.errands.tables
 import service.holds.tables

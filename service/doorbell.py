@@ -54,6 +54,7 @@ class Job(StrEnum):
     TELL = "tell"
     CASEWORK = "casework"
     """What a caseworker waits for: a search, a reveal, a registration, another address."""
+    WORK_ITEMS = "work_items"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -74,6 +75,7 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.TEST_SENDS: Lane.URGENT,
     Job.TELL: Lane.URGENT,
     Job.CASEWORK: Lane.URGENT,
+    Job.WORK_ITEMS: Lane.URGENT,
 }
 
 BUCKET_MS: Final = 100

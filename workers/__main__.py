@@ -25,6 +25,7 @@ from workers import (
     telling,
     tidy,
     witnessing,
+    work_sessions,
 )
 from workers.context import WorkerContext, make_context
 
@@ -46,6 +47,7 @@ JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
     Job.TEST_SENDS: errands.send_tests,
     Job.TELL: telling.tell_staff,
     Job.CASEWORK: casework.serve_caseworkers,
+    Job.WORK_ITEMS: work_sessions.open_next,
 }
 
 SWEEPS: Final[Mapping[Job, int]] = {
@@ -66,6 +68,7 @@ SWEEPS: Final[Mapping[Job, int]] = {
     Job.TEST_SENDS: 2,
     Job.TELL: 5,
     Job.CASEWORK: 2,
+    Job.WORK_ITEMS: 2,
 }
 """Seconds between looks at PostgreSQL when nobody rings: what a lost ring costs at most."""
 

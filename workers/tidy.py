@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from service.casework.work.ending import end_overdue
 from service.doorbell import Job
 from service.errands import doing
 from service.registrations.reminding import remind
@@ -95,3 +96,4 @@ async def tidy(context: WorkerContext) -> None:
     async with context.transactions.begin() as tx:
         for statement in STATEMENTS:
             await tx.execute(statement, {"now": context.clock.now()})
+        await end_overdue(tx, now=context.clock.now())

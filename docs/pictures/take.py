@@ -39,7 +39,7 @@ EARLIER: Final = (
 STAFF_TESTS: Final = [
     f"tests/web_staff/test_{name}.py"
     for name in ("in_a_browser", "writing_in_a_browser", "deciding_in_a_browser", "six_people")
-] + ["tests/casework/test_in_a_browser.py"]
+] + ["tests/casework/test_in_a_browser.py", "tests/work_sessions/test_in_a_browser.py"]
 STAFF: Final = {
     "certificate": "certificate",
     "staff-updates": "staff-updates",
@@ -56,6 +56,12 @@ STAFF: Final = {
     "six-scheme": "staff-scheme",
     "six-who-may-do-what-320": "staff-who-may-do-what-320",
     "six-sign-in-again-320": "staff-sign-in-again-320",
+    "work-new": "staff-work-new",
+    "work-approve-320": "staff-work-approve-320",
+    "work-person": "staff-work-person",
+    "work-person-320": "staff-work-person-320",
+    "work-done": "staff-work-done",
+    "work-openings-320": "staff-work-openings-320",
     "person-found": "staff-person-found",
     "person-record": "staff-person-record",
     "person-reveal": "staff-person-reveal",

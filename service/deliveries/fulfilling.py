@@ -4,13 +4,14 @@ Frozen with the people (`service.deliveries.planning`), so that an approver sees
 was done is said of each person and recorded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Select, func
 from sqlalchemy import select as sa_select
+from sqlalchemy import update as sa_update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import col, select
 
@@ -26,6 +27,9 @@ from service.updates.tables import Update
 PAGE: Final = 500
 FIRST: Final = UUID(int=0)
 """Before every id."""
+ALL_NEEDS: Final = frozenset(Need)
+A_CALL: Final = frozenset({Need.PHONE})
+A_FORMAT: Final = ALL_NEEDS - A_CALL
 
 
 class NoSuchNeed(NotFound):
@@ -50,11 +54,17 @@ async def needed(tx: Transaction, update: Update) -> dict[str, int]:
     return {need.value: counted.get(need, 0) for need in Need}
 
 
-async def still_needing(tx: Transaction, updates: Iterable[UUID]) -> dict[UUID, int]:
-    """How many people of each of these updates still need something. One query."""
+async def still_needing(
+    tx: Transaction, updates: Iterable[UUID], needs: Collection[Need] = ALL_NEEDS
+) -> dict[UUID, int]:
+    """How many people of each of these updates still need one of `needs`. One query."""
     statement = (
         select(Fulfilment.update_id, func.count(col(Fulfilment.registration_id).distinct()))
-        .where(col(Fulfilment.update_id).in_(list(updates)), col(Fulfilment.done_at).is_(None))
+        .where(
+            col(Fulfilment.update_id).in_(list(updates)),
+            col(Fulfilment.need).in_(needs),
+            col(Fulfilment.done_at).is_(None),
+        )
         .group_by(col(Fulfilment.update_id))
     )
     return dict((await tx.exec(statement)).all())
@@ -79,21 +89,64 @@ async def needing(tx: Transaction, update: Update, *, after: UUID | None = None)
     return [Needing(registration, [Need(each) for each in needs]) for registration, needs in rows]
 
 
+def people_needing(update_id: UUID, needs: Collection[Need]) -> Select[UUID]:
+    """SQL: the registrations of everybody who still needs one of `needs` for an update."""
+    return (
+        sa_select(col(Fulfilment.registration_id))
+        .where(
+            col(Fulfilment.update_id) == update_id,
+            col(Fulfilment.need).in_(needs),
+            col(Fulfilment.done_at).is_(None),
+        )
+        .distinct()
+    )
+
+
+async def needs_of(tx: Transaction, update_id: UUID, registration: UUID) -> list[Need]:
+    """What one person still needs for an update."""
+    statement = select(Fulfilment.need).where(
+        Fulfilment.update_id == update_id,
+        Fulfilment.registration_id == registration,
+        col(Fulfilment.done_at).is_(None),
+    )
+    return [Need(each) for each in await tx.exec(statement.order_by(col(Fulfilment.need)))]
+
+
 async def meet(
     tx: Transaction, staff: Staff, update_id: UUID, registration: UUID, need: Need, *, now: datetime
 ) -> None:
     """Say that a person was rung, or got their format. Raises `NoSuchNeed`; said twice it is the same."""
     require(staff, Act.SEARCH)
-    statement = select(Fulfilment).where(
+    needs = select(Fulfilment.need).where(
         Fulfilment.update_id == update_id, Fulfilment.registration_id == registration, Fulfilment.need == need
     )
-    row = (await tx.exec(statement.with_for_update())).one_or_none()
-    if row is None:
+    if (await tx.exec(needs)).one_or_none() is None:
         raise NoSuchNeed
-    if row.done_at is not None:
-        return
-    row.done_at, row.done_by = now, staff.subject
-    tx.add(row)
-    await tx.flush()
-    event = NeedMet(actor=staff.subject, update=update_id, registration=registration, need=need.value)
-    await chain.append(tx, event, now=now)
+    await meet_all(tx, staff, update_id, registration, [need], now=now)
+
+
+async def meet_all(
+    tx: Transaction,
+    staff: Staff,
+    update_id: UUID,
+    registration: UUID,
+    needs: Collection[Need],
+    *,
+    now: datetime,
+) -> None:
+    """Say of each of these needs that it was met, where this person has it and nobody has said so yet."""
+    require(staff, Act.SEARCH)
+    met = await tx.execute(
+        sa_update(Fulfilment)
+        .where(
+            col(Fulfilment.update_id) == update_id,
+            col(Fulfilment.registration_id) == registration,
+            col(Fulfilment.need).in_(needs),
+            col(Fulfilment.done_at).is_(None),
+        )
+        .values(done_at=now, done_by=staff.subject)
+        .returning(col(Fulfilment.need))
+    )
+    for need in sorted(met.scalars()):
+        event = NeedMet(actor=staff.subject, update=update_id, registration=registration, need=need.value)
+        await chain.append(tx, event, now=now)

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Select, Uuid, column, text
+from sqlalchemy import select as sa_select
 
 from service.database import Transaction
 from service.deliveries.states import DeliveryState
@@ -67,6 +68,14 @@ async def unreached(tx: Transaction, update_id: UUID, *, after: UUID | None = No
         },
     )
     return [Unreached(row.registration_id, DeliveryState(row.state)) for row in rows]
+
+
+def people_unreached(update_id: UUID) -> Select[UUID]:
+    """SQL: the registrations of everybody whom an update did not reach."""
+    found = FIND.bindparams(
+        update=update_id, after=FIRST, unreached=[state.value for state in UNREACHED], page=None
+    )
+    return sa_select(found.columns(column("registration_id", Uuid)).subquery().c.registration_id)
 
 
 async def unreached_addresses(tx: Transaction, updates: Iterable[UUID]) -> dict[UUID, int]:

@@ -27,6 +27,7 @@ WAITED_FOR: Final[Mapping[ErrandKind, timedelta]] = {
     ErrandKind.REVEAL: A_CALL,
     ErrandKind.ASSIST: A_CALL,
     ErrandKind.REPLACE: A_CALL,
+    ErrandKind.WORK_ITEM: A_CALL,
     ErrandKind.RELEASE: A_CALL,
 }
 AN_HOUR: Final[Mapping[ErrandKind, int]] = {ErrandKind.TEST_SEND: 20, ErrandKind.SEARCH: 60}

@@ -28,6 +28,8 @@ class ErrandKind(StrEnum):
     """A registration for somebody who rang or wrote."""
     REPLACE = "replace"
     """Another address of somebody who is registered, which they told a caseworker (docs/decisions/0013)."""
+    WORK_ITEM = "work-item"
+    """The details of the next person of a work session that another person approved."""
     RELEASE = "release"
     """The key that opens an exported list, sealed to the caseworker whose list it is."""
 

@@ -57,6 +57,9 @@ class Act(StrEnum):
     EDIT_SCHEME = "edit_scheme"
     CHANGE_PUBLIC_LIST = "change_public_list"
     NAME_DEPUTY = "name_deputy"
+    WORK_THROUGH = "work_through"
+    APPROVE_WORK = "approve_work"
+    SEE_OPENED = "see_opened"
 
 
 _ANY: Final = frozenset(Role)
@@ -105,6 +108,10 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.CHANGE_PUBLIC_LIST: frozenset({Role.OPERATOR, Role.SENIOR}),
         # Nor for this: everybody who is told that something waits may be away.
         Act.NAME_DEPUTY: _ANY,
+        # Nor for these: a session of many reveals is asked for as a list is, and approved as one.
+        Act.WORK_THROUGH: _CASEWORKERS,
+        Act.APPROVE_WORK: _CONSENTERS,
+        Act.SEE_OPENED: frozenset({Role.SENIOR, Role.DPO}),
     }
 )
 

@@ -68,6 +68,9 @@ TABLES: Final = frozenset(
         "update_versions",
         "updates",
         "used_sign_ins",
+        "work_items",
+        "work_openings",
+        "work_sessions",
     ]
 )
 VIEWS: Final = frozenset(["published_updates"])
@@ -126,6 +129,13 @@ MAY: Final[Mapping[str, Allowed]] = {
         },
         "staff_deputies": ADD | {"UPDATE": ALL, "DELETE": ALL},
         "reveals": ADD,
+        "work_sessions": ADD | {"UPDATE": "state decided_by decided_at approved_sha256 ends_at"},
+        "work_items": ADD
+        | {
+            "UPDATE": "state opened_by opened_at lease_until outcome settled_by settled_at call_back_at "
+            "no_message"
+        },
+        "work_openings": ADD,
         "audit_events": READ,
     },
     "kept_callbacks": {
@@ -166,6 +176,8 @@ MAY: Final[Mapping[str, Allowed]] = {
         "reveals": READ,
         "staff_members": READ,
         "staff_deputies": READ,
+        "work_sessions": READ | {"UPDATE": "state"},
+        "work_items": READ,
         "matters": ADD | {"DELETE": ALL, "UPDATE": "over_at"},
         "notices": ADD | {"DELETE": ALL, "UPDATE": "state attempt reference notify_id misses try_at sent_at"},
         "audit_events": {"SELECT": "seq hash"},
@@ -210,6 +222,8 @@ MAY_CALL: Final[Mapping[str, set[str]]] = {
         "erase_for_somebody(text,uuid)",
         "calls_to_make()",
         "settle_call(text,uuid,text)",
+        "people_for_work(uuid,uuid[])",
+        "people_without_a_way(uuid)",
     },
     "kept_callbacks": {"record_receipt(uuid,text,uuid,text)"},
     "kept_worker": {"audit_append(text)", "people_reached(uuid)"},
@@ -227,6 +241,9 @@ TRIGGERS: Final = {
     "deliveries_come_while_preparing_or_instead()",
     "people_are_passed_on_as_they_may()",
     "guard_window()",
+    "guard_work_session()",
+    "people_join_work_at_once()",
+    "guard_work_item()",
 }
 OF_OTHERS: Final = {
     "confirm_contact(confirmations)",
@@ -332,6 +349,7 @@ def test_the_owner_can_do_everything_which_shows_that_the_attempts_are_right(mig
         "TRUNCATE audience_members",
         "TRUNCATE passed_on",
         "TRUNCATE reveals",
+        "TRUNCATE work_openings",
     }
 
 

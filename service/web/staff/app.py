@@ -44,6 +44,9 @@ from service.web.staff import (
     unreached,
     updates,
     watching,
+    work_api,
+    work_pages,
+    working,
     writing,
 )
 from service.web.staff.door import Door
@@ -110,6 +113,8 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(approving.router)
     app.include_router(watching.router)
     app.include_router(holding.router)
+    app.include_router(work_pages.router)
+    app.include_router(working.router)
     app.include_router(myself.router)
     app.include_router(schemes.router)
     app.include_router(updates.router)
@@ -125,6 +130,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(helping.router)
     app.include_router(taking_down.router)
     app.include_router(audit.router)
+    app.include_router(work_api.router)
     app.router.routes.extend(brand.asset_routes(settings.brand))
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

@@ -25,6 +25,7 @@ from service.updates.states import UpdateState
 from service.web.staff.naming import INCIDENTS, STATES
 from service.web.staff.process import Here, visitor_or_none
 from service.web.staff.wording import ACTS, ROLES, counted, moment
+from service.web.staff.work_desk import work_waiting
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -116,10 +117,12 @@ async def _looked_at(tx: Transaction, staff: Staff, *, now: datetime) -> dict[st
         *_unreached(updates, unreached),
     ]
     caseworker = Role.CASEWORKER in staff.roles
+    work = await work_waiting(tx, staff, now=now)
     return {
         "waiting": [
             *_for_authors(updates, staff),
             *_for_seniors(updates, staff),
+            *(Waiting(*each) for each in work),
             *(_for_caseworkers(updates, unreached, needing) if caseworker else ()),
             *(_calls(len(await calls_to_make(tx))) if staff.may(Act.ASSIST) else ()),
         ],

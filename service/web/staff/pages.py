@@ -26,6 +26,7 @@ NAVIGATION: Final = (
     ("/", "Home", None),
     ("/updates", "Updates", Act.READ_UPDATES),
     ("/people", "People", Act.SEARCH),
+    ("/work", "Work sessions", Act.APPROVE_WORK),
     ("/holds", "Holds", Act.SET_HOLD),
     ("/schemes", "Schemes", Act.READ_UPDATES),
     ("/who-may-do-what", "Who may do what", None),

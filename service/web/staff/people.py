@@ -17,6 +17,7 @@ from service.casework import records
 from service.casework.records import Record
 from service.casework.revealing import RevealForm
 from service.casework.searching import SearchForm
+from service.casework.work.reading import openings_of
 from service.crypto.tokens import SAYABLE
 from service.database import Transaction
 from service.deliveries.telling import updates_to
@@ -45,6 +46,7 @@ from service.web.staff.persons import (
 from service.web.staff.process import Here, StaffProcess, allowed
 from service.web.staff.rows import Row, row
 from service.web.staff.wording import OUTCOMES, counted, moment
+from service.web.staff.work_words import PURPOSES_OF_WORK
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -91,6 +93,7 @@ async def record(
         found, scheme = await record_and_scheme(tx, registration)
         told = await updates_to(tx, registration)
         seen = await records.reveals_of(tx, registration)
+        opened = await openings_of(tx, registration)
     return here.pages.show(
         request,
         "record",
@@ -112,7 +115,14 @@ async def record(
             )
             for each in told
         ],
-        seen=[(each.by, PURPOSES[each.purpose], each.reference, moment(each.at)) for each in seen],
+        seen=[
+            (by, purpose, reference, moment(at))
+            for at, by, purpose, reference in sorted(
+                [(each.at, each.by, PURPOSES[each.purpose], each.reference) for each in seen]
+                + [(each.at, each.by, PURPOSES_OF_WORK[each.purpose], each.reference) for each in opened],
+                reverse=True,
+            )
+        ],
     )
 
 
