@@ -41,7 +41,7 @@ class _Pieces:
 class _Put:
     """What takes the file, for a library that writes files: counts and hashes it on the way."""
 
-    def __init__(self, put: Callable[[bytes], None]) -> None:
+    def __init__(self, put: Callable[[bytes], object]) -> None:
         self._put = put
         self.hash = sha256()
         self.bytes = 0
@@ -62,7 +62,7 @@ class _Put:
 
 
 def write_nested(
-    pieces: Iterator[bytes], *, inner: str, outer: str, put: Callable[[bytes], None]
+    pieces: Iterator[bytes], *, inner: str, outer: str, put: Callable[[bytes], object]
 ) -> tuple[str, int]:
     """Encrypt `pieces` to the recipient `inner`, and that to `outer`: `put` gets the file, in pieces.
 
