@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import service.audit.tables
 import service.deliveries.tables
 import service.errands.tables
+import service.exports.tables
 import service.holds.tables
 import service.notify.tables
 import service.registrations.tables

@@ -58,6 +58,8 @@ class IncidentKind(StrEnum):
     """The outgoing guard stopped a message: somebody's details were about to go to somebody else."""
     DETAIL_IN_DRAFT = "detail-in-draft"
     """A registrant's address or number stood in a draft. It was blacked out, and blocks the draft."""
+    CANARY = "canary"
+    """Somebody looked for, or wrote to us as, a person who does not exist and stands in one list alone."""
 
 
 class Incident(SQLModel, table=True):
@@ -69,5 +71,5 @@ class Incident(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     kind: IncidentKind = Field(sa_type=words(IncidentKind, "incident_kind"))
     subject: UUID
-    """What it is about: Notify's id of a message, an attempt, or an update."""
+    """What it is about: Notify's id of a message, an attempt, an update, or a list."""
     opened_at: datetime = Field(sa_type=MOMENT)
