@@ -66,6 +66,11 @@ async def exports_of(tx: Transaction, scheme_id: UUID, *, limit: int = 100) -> S
     return (await tx.exec(newest.limit(limit))).all()
 
 
+async def newest_exports(tx: Transaction, *, limit: int = 100) -> Sequence[Export]:
+    """The newest lists of all schemes, in whatever state."""
+    return (await tx.exec(select(Export).order_by(col(Export.id).desc()).limit(limit))).all()
+
+
 async def own_exports(tx: Transaction, staff: Staff, *, limit: int = 100) -> Sequence[Export]:
     """The newest lists that somebody asked for."""
     newest = select(Export).where(Export.requested_by == staff.subject).order_by(col(Export.id).desc())

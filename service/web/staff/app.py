@@ -31,7 +31,10 @@ from service.web.staff import (
     holding,
     holds,
     home,
+    list_keys,
+    list_requests,
     listing,
+    lists,
     myself,
     overview,
     previewing,
@@ -108,6 +111,9 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(approving.router)
     app.include_router(watching.router)
     app.include_router(holding.router)
+    app.include_router(list_keys.router)
+    app.include_router(list_requests.router)
+    app.include_router(lists.router)
     app.include_router(myself.router)
     app.include_router(schemes.router)
     app.include_router(updates.router)
