@@ -197,8 +197,8 @@ $$;
 CREATE TRIGGER exports_are_guarded BEFORE INSERT OR UPDATE ON exports
     FOR EACH ROW EXECUTE FUNCTION guard_export();
 
--- How many people a filter means now: the same as `meant_registrations` in
--- service/registrations/recipients.py. Arrays in, a count out: staff see nobody's row.
+-- How many people a filter means now: the same as in
+-- service/registrations/listing.py. Arrays in, a count out: staff see nobody's row.
 CREATE FUNCTION count_meant(of_scheme uuid, of_kinds text[], of_topics text[], of_languages text[], these uuid[])
 RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -14,7 +14,7 @@ EXPECTED: Final = (
     "It has to be the public half of an age key: one line of 62 characters that begins with age1, "
     "as age-keygen prints it after “Public key”"
 )
-NEVER_THE_SECRET: Final = (
+NOT_THIS_HALF: Final = (
     "This is the secret half of a key. It is not for anybody else: make a new key, and send the line that "
     "begins with age1"
 )
@@ -28,7 +28,7 @@ def read_recipient(text: str) -> str:
     """`text` as a recipient. Raises `NotARecipient`."""
     typed = text.strip()
     if typed.upper().startswith(SECRET):
-        raise NotARecipient(NEVER_THE_SECRET)
+        raise NotARecipient(NOT_THIS_HALF)
     if SHAPE.fullmatch(typed) is None:
         raise NotARecipient(EXPECTED)
     try:
@@ -50,4 +50,5 @@ def fingerprint(recipient: str) -> str:
 
 def seal_to(recipient: str, plaintext: bytes) -> str:
     """`plaintext` as an armoured age file that only `recipient` opens."""
-    return pyrage.encrypt(plaintext, [Recipient.from_str(recipient)], armored=True).decode()
+    armoured: bytes = pyrage.encrypt(plaintext, [Recipient.from_str(recipient)], armored=True)
+    return armoured.decode()

@@ -98,9 +98,7 @@ async def enrol(tx: Transaction, staff: Staff, recipient: str, *, now: datetime)
     return key
 
 
-async def confirm(
-    tx: Transaction, staff: Staff, key_id: UUID, typed: str, *, now: datetime
-) -> RecipientKey:
+async def confirm(tx: Transaction, staff: Staff, key_id: UUID, typed: str, *, now: datetime) -> RecipientKey:
     """Confirm somebody else's key by the fingerprint that they read out; what they had before is revoked.
 
     Lists that were asked for to that earlier key are void. Raises `NotYourRole`, `NoSuchKey`, `OwnKey`, a

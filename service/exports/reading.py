@@ -25,7 +25,7 @@ class NoSuchExport(NotFound):
 
 @dataclass(frozen=True)
 class Account:
-    """Who could have opened a list. `since` is None while nobody could have, `for_good` when nobody ever will."""
+    """Who could have opened a list, and since when; `since` is None where nobody could have."""
 
     who: str
     """Whoever asked for it: nobody else has its key."""

@@ -43,9 +43,7 @@ class Released:
     recipient: str
 
 
-async def release(
-    tx: Transaction, staff: Staff, export_id: UUID, key: OneAnswer, *, now: datetime
-) -> UUID:
+async def release(tx: Transaction, staff: Staff, export_id: UUID, key: OneAnswer, *, now: datetime) -> UUID:
     """Record that the key is handed over, and ask a worker for it; the errand's id. Ring `Job.RELEASES`.
 
     Both are committed together: there is no errand without its record. It may be asked for again until the

@@ -48,7 +48,7 @@ COUNT: Final = text("""
 
 
 class NotForMessaging(Invalid):
-    """Lists are not for writing to people. Write an update: it reaches each of them, and shows none to another."""
+    """Lists are not for writing to people. Write an update: it shows nobody to anybody else."""
 
     code = "not-for-messaging"
 

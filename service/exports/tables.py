@@ -18,14 +18,16 @@ from service.exports.words import Purpose, Refusal
 
 
 class RecipientKey(SQLModel, table=True):
-    """The public half of a key that a caseworker made. Lists are encrypted to it once another confirmed it."""
+    """The public half of a caseworker's key. Lists are encrypted to it once another person confirmed it."""
 
     __tablename__ = "recipient_keys"
     __table_args__ = (
         UniqueConstraint("recipient", name="a_key_is_enrolled_once"),
         CheckConstraint("recipient ~ '^age1[02-9ac-hj-np-z]{58}$'", name="a_recipient_is_of_age"),
         CheckConstraint("confirmed_by <> subject", name="another_person_confirms_a_key"),
-        CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="a_key_is_confirmed_by_somebody"),
+        CheckConstraint(
+            "(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="a_key_is_confirmed_by_somebody"
+        ),
         CheckConstraint("(revoked_by IS NULL) = (revoked_at IS NULL)", name="a_key_is_revoked_by_somebody"),
         Index(
             "one_key_in_use_a_person",
@@ -55,7 +57,7 @@ class RecipientKey(SQLModel, table=True):
 
 
 class Export(SQLModel, table=True):
-    """A list: who asked for which, who agreed, and what became of it. The staff process inserts the first 14."""
+    """A list: who asked for what, who agreed, what became of it. Staff insert what comes before its state."""
 
     __tablename__ = "exports"
     __table_args__ = (

@@ -27,6 +27,7 @@ from service.web.staff import (
     certificates,
     checking,
     deputies,
+    exports,
     holding,
     holds,
     home,
@@ -37,6 +38,7 @@ from service.web.staff import (
     myself,
     overview,
     previewing,
+    recipient_keys,
     schemes,
     signing_in,
     test_sends,
@@ -121,6 +123,8 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(test_sends.router)
     app.include_router(deputies.router)
     app.include_router(certificates.router)
+    app.include_router(recipient_keys.router)
+    app.include_router(exports.router)
     app.include_router(holds.router)
     app.include_router(audit.router)
     app.router.routes.extend(brand.asset_routes(settings.brand))
