@@ -1,13 +1,18 @@
 """Lists in Chromium: made for a key that never leaves a browser, opened there, and nothing sent back."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import unquote_plus
 from uuid import uuid4
 
 import pyrage
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, Request, expect
 
 from service.exports.columns import Column
 from service.exports.csv_lines import header, line
+from tests.harness.people import Service
 from tests.web_staff.serving import StaffHost
 from tests.web_staff.test_in_a_browser import (  # noqa: F401 - fixtures
     NARROW,
@@ -18,8 +23,12 @@ from tests.web_staff.test_in_a_browser import (  # noqa: F401 - fixtures
     opened,
     pytestmark,
 )
+from tests.web_staff.test_list_pages import FINGERPRINT
+from tests.web_staff.test_six_people import Person, person  # noqa: F401 - a fixture
+from workers import exporting, releasing
 from workers.age_layers import write_nested
 
+CASE = "CALL/2027-09"
 COLUMNS = (Column.NUMBER, Column.NAME, Column.POSTAL_ADDRESS, Column.MOBILE)
 
 
@@ -110,3 +119,149 @@ async def test_the_page_that_opens_lists_could_not_send_anything_if_it_tried(
         await page.goto(path)
         assert await page.evaluate(asks) == answer
     await context.close()
+
+
+async def test_four_people_let_a_list_out_and_its_holder_opens_it_once(
+    service: Service,
+    host: StaffHost,
+    person: Person,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """Enrol, confirm, ask, approve, download, release, open; then a second download is refused."""
+    names = [f"Somebody {made_up} Example" for made_up in ("Angharad", "Bronwen", "Cerys")]
+    for name in names:
+        await service.people(1, name=name)
+
+    chandra = await person("Chandra Patel")
+    sent = everything_sent_by(chandra)
+    await chandra.get_by_role("link", name="Lists", exact=True).click()
+    await check(chandra, "lists-none")
+    await chandra.get_by_role("link", name="Keys for lists").click()
+    async with chandra.expect_download() as making:
+        await chandra.get_by_role("button", name="Make a key and save it").click()
+    await (await making.value).save_as(tmp_path / "my-list-key.txt")
+    await expect(chandra.locator("#told")).to_contain_text("Its public half stands below")
+    await check(chandra, "list-key-made")
+    await chandra.get_by_role("button", name="Enrol this key").click()
+    fingerprint = await chandra.get_by_text(FINGERPRINT).inner_text()
+    await check(chandra, "list-key-waits")
+
+    dilys = await person("Dilys Price")
+    await dilys.get_by_role("link", name="1 key waits to be confirmed").click()
+    await expect(dilys.get_by_text(fingerprint)).to_have_count(0)
+    await dilys.get_by_label("The fingerprint that they read to you").fill(fingerprint.replace("-", " "))
+    await check(dilys, "list-key-confirm")
+    await dilys.get_by_role("button", name="Confirm this key").click()
+    await expect(dilys.get_by_text(fingerprint)).to_be_visible()
+
+    await asks(chandra)
+    page_of_list = chandra.url
+    sandra = await person("Sandra Okafor", width=NARROW)
+    await sandra.get_by_role("link", name=CASE).click()
+    await check(sandra, "list-approve-320")
+    await sandra.set_viewport_size({"width": WIDE, "height": 800})
+    await check(sandra, "list-approve")
+    await sandra.get_by_role("button", name="Approve this list").click()
+    await expect(sandra.get_by_text("A worker is making it.")).to_be_visible()
+    await exporting.build_lists(service.worker)
+
+    await chandra.goto("/")
+    await chandra.get_by_role("link", name=CASE).click()
+    await check(chandra, "list-ready")
+    async with chandra.expect_download() as downloading:
+        await chandra.get_by_role("button", name="Download this list").click()
+    await (await downloading.value).save_as(tmp_path / "list.csv.age.age")
+    await chandra.get_by_role("link", name="go on to open it").click()
+    await check(chandra, "list-release")
+    async with keys_handed_over(service):
+        await chandra.get_by_role("button", name="Hand me the key, and open it").click()
+        await expect(chandra.get_by_role("heading", name="Open a list")).to_be_visible(timeout=15_000)
+    await chandra.locator("#list").set_input_files(tmp_path / "list.csv.age.age")
+    await chandra.locator("#key").set_input_files(tmp_path / "my-list-key.txt")
+    await check(chandra, "list-open")
+    released = await chandra.locator("#release-key").input_value()
+    await chandra.get_by_role("button", name="Open the list").click()
+    # The three, and two who do not exist.
+    await expect(chandra.locator("#count")).to_have_text("5 rows.")
+    for name in names:
+        await expect(chandra.locator("#rows")).to_contain_text(name)
+    await check(chandra, "list-opened")
+    async with chandra.expect_download() as saving:
+        await chandra.get_by_role("button", name="Save as CSV").click()
+    await (await saving.value).save_as(tmp_path / "list.csv")
+    plain = (tmp_path / "list.csv").read_bytes()
+    assert plain.startswith(b'"number","name","mobile","export"\r\n')
+    key = pyrage.x25519.Identity.from_str((tmp_path / "my-list-key.txt").read_text().splitlines()[-1])
+    release = pyrage.decrypt(released.encode(), [key]).decode().strip()
+    outer = pyrage.decrypt((tmp_path / "list.csv.age.age").read_bytes(), [key])
+    assert pyrage.decrypt(outer, [pyrage.x25519.Identity.from_str(release)]) == plain
+
+    # Her browser sent her public key, and nothing of what it opened.
+    assert len(sent) > 10
+    for secret in (str(key).removeprefix("AGE-SECRET-KEY-1"), release, *names, released.splitlines()[2]):
+        assert [each for each in sent if secret.lower() in each.lower()] == []
+
+    await chandra.goto(page_of_list)
+    await expect(chandra.get_by_role("button", name="Download this list")).to_have_count(0)
+    csrf = await chandra.locator("input[name=csrf]").first.get_attribute("value")
+    again = await chandra.request.post(f"{page_of_list}/file", form={"csrf": csrf or ""})
+    assert again.status == 410
+    assert "Ask for a new one" in await again.text()
+
+    ruth = await person("Ruth Abara")
+    await ruth.goto(page_of_list)
+    await expect(ruth.get_by_text("demo-caseworker, since")).to_be_visible()
+    await check(ruth, "list-account")
+
+
+async def asks(page: Page) -> None:
+    """Ask for a list; not for writing to people."""
+    await page.goto("/lists")
+    await page.get_by_role("link", name="Ask for a list: Windrush Compensation Scheme").click()
+    await page.get_by_label("Writing to people").check()
+    await page.get_by_label("Reference").fill(CASE)
+    for column in ("Registration number", "Name", "Mobile number"):
+        await page.get_by_label(column, exact=True).check()
+    await page.get_by_label("How many people at most?").fill("10")
+    await page.get_by_role("button", name="Ask for this list").click()
+    await expect(page.get_by_text("A list is never for writing to people.")).to_be_visible()
+    await check(page, "list-not-for-writing")
+    await page.get_by_label("Ringing people back").check()
+    await page.get_by_role("button", name="Count the people").click()
+    await expect(page.get_by_text("3 people are meant now.")).to_be_visible()
+    await check(page, "list-ask")
+    await page.set_viewport_size({"width": NARROW, "height": 800})
+    await check(page, "list-ask-320")
+    await page.set_viewport_size({"width": WIDE, "height": 800})
+    await page.get_by_role("button", name="Ask for this list").click()
+    await expect(page.get_by_text("You asked for it, so somebody else has to decide")).to_be_visible()
+
+
+def everything_sent_by(page: Page) -> list[str]:
+    """Address, headers and body of each request of this browser's, as they are sent."""
+    sent: list[str] = []
+
+    def keep(request: Request) -> None:
+        body = request.post_data_buffer or b""
+        sent.append(unquote_plus(f"{request.url} {request.headers} {body.decode('utf-8', 'replace')}"))
+
+    page.context.on("request", keep)
+    return sent
+
+
+@asynccontextmanager
+async def keys_handed_over(service: Service) -> AsyncIterator[None]:
+    """Workers answer whoever asks for the key of a list."""
+
+    async def answer() -> None:
+        while True:
+            await releasing.hand_over_keys(service.worker)
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(answer())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
