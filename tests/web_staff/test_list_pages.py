@@ -15,7 +15,7 @@ from tests.web_staff.serving import StaffHost
 from tests.web_staff.test_deciding_pages import words
 
 KEYS = "/lists/keys"
-ASK = "/schemes/windrush/lists/new"
+ASK = "/lists/new/windrush"
 WANTED: dict[str, Any] = {
     "purpose": "call-back",
     "reference": "CASE/2027-17",

@@ -177,7 +177,7 @@ def _became(export: Export) -> list[Row]:
     verb = "Refused" if export.state is ExportState.REFUSED and export.built_at is None else "Approved"
     done = (
         (verb, export.decided_at, f"By {export.decided_by}, on "),
-        ("Made", export.built_at, f"With {export.rows:,} rows, on " if export.rows is not None else "On "),
+        ("Made", export.built_at, f"With {export.rows or 0:,} rows, two of people who do not exist, on "),
         ("Downloaded", export.downloaded_at, "On "),
         ("Key handed over", export.released_at, "First on "),
     )
