@@ -54,7 +54,6 @@ async def expire_lists(context: WorkerContext) -> None:
     await asyncio.to_thread(context.keys.destroy_release_keys, ending)
     async with context.transactions.begin() as tx:
         now = context.clock.now()
-        await expiring.drop_pieces(tx, now=now)
         await expiring.expire(tx, over, now=now)
 
 

@@ -287,7 +287,7 @@ class ExportBuilt(Event):
     act: ClassVar[str] = "export-built"
     export: UUID
     rows: int
-    sha256: str
+    file_sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,7 +142,7 @@ async def finish(
         manifest=body,
         signature=signature,
     )
-    event = ExportBuilt(actor=ACTOR, export=order.export.id, rows=rows, sha256=sha256)
+    event = ExportBuilt(actor=ACTOR, export=order.export.id, rows=rows, file_sha256=sha256)
     await chain.append(tx, event, now=now)
 
 

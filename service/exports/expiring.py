@@ -51,14 +51,13 @@ async def keeping_a_key(tx: Transaction, of: Collection[UUID]) -> set[UUID]:
 
 
 async def expire(tx: Transaction, ids: Collection[UUID], *, now: datetime) -> None:
-    """Say of lists whose key is destroyed that they have expired."""
+    """Say of lists whose key is destroyed that they have expired.
+
+    What is left of any file that nobody can download any more goes.
+    """
     expired = (await tx.execute(EXPIRE, {"ids": list(ids)})).all()
+    await tx.execute(LEFT_PIECES, {"broken_off": now - BROKEN_OFF})
     for export_id, opened in expired:
         await chain.append(
             tx, ExportExpired(actor="worker:exports", export=export_id, opened=opened), now=now
         )
-
-
-async def drop_pieces(tx: Transaction, *, now: datetime) -> None:
-    """Delete what is left of files that nobody can download any more."""
-    await tx.execute(LEFT_PIECES, {"broken_off": now - BROKEN_OFF})

@@ -105,7 +105,7 @@ async def one_download(here: StaffProcess, staff: Staff, export_id: UUID) -> Str
 
 
 async def released_key(here: StaffProcess, staff: Staff, export_id: UUID) -> str:
-    """An armoured age file that holds the key. Raises what `releasing.release` does, `KeyDestroyed`, `Unavailable`."""
+    """The key of a list, as an armoured age file. Raises what `release` does, and `Unavailable`."""
     key = OneAnswer()
     async with here.transactions.begin() as tx:
         errand = await releasing.release(tx, staff, export_id, key, now=here.clock.now())
@@ -141,7 +141,7 @@ def shown(export: Export) -> dict[str, Any]:
 
 
 async def _pieces(here: StaffProcess, export_id: UUID) -> AsyncIterator[bytes]:
-    """The file, a piece a transaction: whoever reads slowly holds none open. At its end it lies here no more."""
+    """The file, a piece a transaction: whoever reads slowly holds none open. Then it lies here no more."""
     n = 0
     while True:
         async with here.transactions.begin() as tx:
