@@ -15,6 +15,8 @@ import pytest
 from workers.age_layers import write_nested
 
 GUIDE: Final = (Path(__file__).parents[2] / "docs" / "opening-a-list.md").read_text()
+COMMANDS: Final = re.findall(r"^    (age --decrypt .*)$", GUIDE, re.MULTILINE)
+"""The guide's: for the release key, for the list in a pipe, and for the list in two steps."""
 LINES: Final = [b'"number","export"\r\n', *(f'"A{number:06}","x"\r\n'.encode() for number in range(20_000))]
 
 needs_age = pytest.mark.skipif(
@@ -73,12 +75,9 @@ def test_24_the_commands_of_the_guide_open_a_list(keys: Keys, tmp_path: Path) ->
     ):
         (tmp_path / name).write_bytes(data)
 
-    release_key, in_a_pipe, outside, inside = re.findall(r"^    (age --decrypt .*)$", GUIDE, re.MULTILINE)
+    release_key, in_a_pipe, outside, inside = COMMANDS
     for commands in ([release_key, in_a_pipe], [outside, inside]):
-        (tmp_path / "list.csv").unlink(missing_ok=True)
-        for command in commands:
-            subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, timeout=60)
-        assert (tmp_path / "list.csv").read_bytes() == b"".join(LINES)
+        assert with_the_guide(tmp_path, *commands) == b"".join(LINES)
 
 
 def test_a_long_list_takes_no_more_memory_than_a_short_one(keys: Keys) -> None:
@@ -135,3 +134,11 @@ def with_age(key: pyrage.x25519.Identity, file: bytes, folder: Path) -> "subproc
         capture_output=True,
         timeout=60,
     )
+
+
+def with_the_guide(folder: Path, *commands: str) -> bytes:
+    """What comes of the guide's commands in a folder with its files: those in a pipe where none are named."""
+    (folder / "list.csv").unlink(missing_ok=True)
+    for command in commands or COMMANDS[:2]:
+        subprocess.run(["sh", "-c", command], cwd=folder, check=True, timeout=60)
+    return (folder / "list.csv").read_bytes()
