@@ -14,7 +14,7 @@ from service.exports.approving import locked, require_key
 from service.exports.reading import NoSuchExport
 from service.exports.states import ExportState, WrongState
 from service.exports.tables import Export, ExportChunk
-from service.staff.principal import Staff, require
+from service.staff.principal import NotYourRole, Staff, require
 from service.staff.roles import Act
 
 
@@ -59,6 +59,8 @@ async def end_download(tx: Transaction, export_id: UUID) -> None:
 
 async def own(tx: Transaction, staff: Staff, export_id: UUID) -> Export:
     """A list of one's own, locked: of others' there is nothing here. Raises `NoSuchExport`, `NotYourRole`."""
+    if not staff.roles:
+        raise NotYourRole
     export = await locked(tx, export_id)
     if export.requested_by != staff.subject:
         raise NoSuchExport
