@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from uuid6 import uuid7
@@ -176,6 +176,16 @@ async def keys(tx: Transaction, staff: Staff) -> Sequence[RecipientKey]:
         .order_by(col(RecipientKey.confirmed_at).is_not(None), col(RecipientKey.enrolled_at))
     )
     return found.all()
+
+
+async def unconfirmed(tx: Transaction, *, besides: str) -> int:
+    """How many keys wait for somebody to confirm them, without those of `besides`."""
+    waiting = select(func.count()).where(
+        RecipientKey.subject != besides,
+        col(RecipientKey.confirmed_at).is_(None),
+        col(RecipientKey.revoked_at).is_(None),
+    )
+    return int((await tx.exec(waiting)).one())
 
 
 async def _locked(tx: Transaction, key_id: UUID) -> RecipientKey:

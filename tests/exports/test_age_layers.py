@@ -1,5 +1,6 @@
 """A list in its two layers: both keys open it, with any age there is, and neither alone does."""
 
+import re
 import shutil
 import subprocess
 import tracemalloc
@@ -13,6 +14,9 @@ import pytest
 
 from workers.age_layers import write_nested
 
+GUIDE: Final = (Path(__file__).parents[2] / "docs" / "opening-a-list.md").read_text()
+COMMANDS: Final = re.findall(r"^    (age --decrypt .*)$", GUIDE, re.MULTILINE)
+"""The guide's: for the release key, for the list in a pipe, and for the list in two steps."""
 LINES: Final = [b'"number","export"\r\n', *(f'"A{number:06}","x"\r\n'.encode() for number in range(20_000))]
 
 needs_age = pytest.mark.skipif(
@@ -56,6 +60,24 @@ def test_24_the_standard_age_opens_a_list_with_both_keys_and_with_neither_alone(
         assert outside.returncode != 0 or inside.returncode != 0
     assert with_age(keys.release, written, tmp_path).returncode != 0
     assert with_age(keys.theirs, once.stdout, tmp_path).returncode != 0
+
+
+@needs_age
+def test_24_the_commands_of_the_guide_open_a_list(keys: Keys, tmp_path: Path) -> None:
+    """On Linux and macOS in a pipe, and in PowerShell, which has none for what is not text, in two steps."""
+    put: list[bytes] = []
+    write_nested(iter(LINES), **keys.recipients, put=put.append)
+    released = pyrage.encrypt(f"{keys.release}\n".encode(), [keys.theirs.to_public()], armored=True)
+    for name, data in (
+        ("list.csv.age.age", b"".join(put)),
+        ("my-list-key.txt", f"{keys.theirs}\n".encode()),
+        ("release.age", released),
+    ):
+        (tmp_path / name).write_bytes(data)
+
+    release_key, in_a_pipe, outside, inside = COMMANDS
+    for commands in ([release_key, in_a_pipe], [outside, inside]):
+        assert with_the_guide(tmp_path, *commands) == b"".join(LINES)
 
 
 def test_a_long_list_takes_no_more_memory_than_a_short_one(keys: Keys) -> None:
@@ -112,3 +134,11 @@ def with_age(key: pyrage.x25519.Identity, file: bytes, folder: Path) -> "subproc
         capture_output=True,
         timeout=60,
     )
+
+
+def with_the_guide(folder: Path, *commands: str) -> bytes:
+    """What comes of the guide's commands in a folder with its files: those in a pipe where none are named."""
+    (folder / "list.csv").unlink(missing_ok=True)
+    for command in commands or COMMANDS[:2]:
+        subprocess.run(["sh", "-c", command], cwd=folder, check=True, timeout=60)
+    return (folder / "list.csv").read_bytes()

@@ -101,13 +101,13 @@ class Asked:
         }
 
 
-@router.get("/schemes/{slug}/lists/new")
+@router.get("/lists/new/{slug}")
 async def page(request: Request, slug: Slug, here: Here, staff: Asker) -> Response:
     """The form."""
     return await _page(request, here, staff, slug, Asked())
 
 
-@router.post("/schemes/{slug}/lists/new")
+@router.post("/lists/new/{slug}")
 async def send(request: Request, slug: Slug, here: Here, staff: Asker, form: SentForm) -> Response:
     """Count the people; or ask for the list, about which somebody else decides."""
     asked = Asked.of(form)

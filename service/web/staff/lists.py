@@ -8,10 +8,9 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.crypto.one_answer import OneAnswer
 from service.database import Transaction
 from service.doorbell import Job
-from service.exports import approving, releasing
+from service.exports import approving
 from service.exports.approving import KeyChanged, OtherRequest
 from service.exports.keys import get_key
 from service.exports.reading import account, awaiting, needs_senior, newest_exports, own_exports, see
@@ -22,12 +21,11 @@ from service.schemes.reading import all_schemes, get_scheme
 from service.staff.principal import Staff
 from service.staff.roles import Act
 from service.web.staff import list_words as words
-from service.web.staff.export_file import file_of
+from service.web.staff.exports import one_download, released_key
 from service.web.staff.forms import SentForm, text
 from service.web.staff.pages import Errors, go_to
 from service.web.staff.process import Here, StaffProcess, allowed
 from service.web.staff.rows import Row, row
-from service.web.staff.waiting import opened_answer
 from service.web.staff.wording import moment
 
 router: Final = APIRouter(include_in_schema=False)
@@ -97,17 +95,14 @@ async def decide(request: Request, export_id: UUID, here: Here, staff: Decider, 
 @router.post("/lists/{export_id}/file")
 async def download(export_id: UUID, here: Here, staff: Asker, form: SentForm) -> Response:
     """The one download. A button sends for it, so that nothing that only looks uses it up."""
-    return await file_of(here, staff, export_id)
+    return await one_download(here, staff, export_id)
 
 
 @router.post("/lists/{export_id}/release")
 async def release(request: Request, export_id: UUID, here: Here, staff: Asker, form: SentForm) -> Response:
     """Hand over the list's own key, sealed to whoever asked for the list, on the page that opens it."""
-    key = OneAnswer()
-    async with here.transactions.begin() as tx:
-        errand = await releasing.release(tx, staff, export_id, key, now=here.clock.now())
-    answer = await opened_answer(here, Job.RELEASES, errand, key)
-    return here.pages.show(request, "list_open", list_id=str(export_id), release_key=answer["release_key"])
+    armoured = await released_key(here, staff, export_id)
+    return here.pages.show(request, "list_open", list_id=str(export_id), release_key=armoured)
 
 
 async def _page(
@@ -182,7 +177,7 @@ def _became(export: Export) -> list[Row]:
     verb = "Refused" if export.state is ExportState.REFUSED and export.built_at is None else "Approved"
     done = (
         (verb, export.decided_at, f"By {export.decided_by}, on "),
-        ("Made", export.built_at, f"With {export.rows:,} rows, on " if export.rows is not None else "On "),
+        ("Made", export.built_at, f"With {export.rows or 0:,} rows, two of people who do not exist, on "),
         ("Downloaded", export.downloaded_at, "On "),
         ("Key handed over", export.released_at, "First on "),
     )

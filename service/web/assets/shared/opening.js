@@ -94,7 +94,7 @@ function show() {
   field("rows").replaceChildren(...found.slice(0, SHOWN).map((row) => tableRow("td", row)));
   const of = wanted === "" ? "" : ` of ${rows.length.toLocaleString("en-GB")}`;
   const some = found.length > SHOWN ? ` The first ${SHOWN} are shown.` : "";
-  field("count").textContent = `${found.length.toLocaleString("en-GB")}${of} ${found.length === 1 ? "row" : "rows"}.${some}`;
+  field("count").textContent = `${found.length.toLocaleString("en-GB")}${of} ${rows.length === 1 ? "row" : "rows"}.${some}`;
 }
 
 function say(error) {
