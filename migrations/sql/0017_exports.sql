@@ -223,5 +223,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     ), false)
 $$;
 
-ALTER TABLE incidents DROP CONSTRAINT incident_kind, ADD CONSTRAINT incident_kind CHECK (kind IN
-    ('duplicate', 'unowned-message', 'missing-message', 'guard', 'detail-in-draft', 'canary'));
+ALTER TABLE incidents DROP CONSTRAINT incident_kind, ADD CONSTRAINT incident_kind CHECK (kind IN (
+    'duplicate', 'unowned-message', 'missing-message', 'guard', 'detail-in-draft', 'too-many-reveals', 'canary'
+));

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -418,3 +419,27 @@ def _events(ceremony: Ceremony, *acts: str) -> list[tuple[Any, ...]]:
             "SELECT body FROM audit_events WHERE body::jsonb ->> 'act' LIKE ANY (%s) ORDER BY seq",
             [list(acts)],
         ).fetchall()
+
+
+async def test_a_worker_that_is_told_to_end_lets_go_of_the_list_that_it_builds(
+    ceremony: Ceremony, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ceremony.key_in_use()
+    await ceremony.person()
+    export = await ceremony.approved()
+    begun = asyncio.Event()
+
+    async def for_ever(*_: Any, **__: Any) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(building, "store", for_ever)
+    job = asyncio.create_task(ceremony.build())
+    await begun.wait()
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    # Its threads have ended: a process that waited for them would be killed.
+    await asyncio.wait_for(asyncio.get_running_loop().shutdown_default_executor(), 20)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("inner-layer")]
+    assert (await ceremony.shown(export)).state is ExportState.BUILDING
