@@ -74,6 +74,18 @@ GRANT UPDATE (state, opened_by, opened_at, lease_until, outcome, settled_by, set
     ON work_items TO kept_staff;
 GRANT EXECUTE ON FUNCTION people_for_work(uuid, uuid[]), people_without_a_way(uuid) TO kept_staff;
 
+-- Lists out: they ask, decide, and hand the encrypted file on. What it is made of they never see.
+GRANT SELECT ON recipient_keys TO kept_staff;
+GRANT INSERT (id, subject, recipient, fingerprint, enrolled_at) ON recipient_keys TO kept_staff;
+GRANT UPDATE (confirmed_by, confirmed_at, revoked_by, revoked_at) ON recipient_keys TO kept_staff;
+GRANT SELECT ON exports TO kept_staff;
+GRANT INSERT (id, scheme_id, purpose, reference, columns, filter, row_cap, people, key_id, fingerprint,
+    requested_by, requested_at, request_sha256, state) ON exports TO kept_staff;
+GRANT UPDATE (state, decided_by, decided_at, refused_why, build, lease_until, downloaded_at, released_at)
+    ON exports TO kept_staff;
+GRANT SELECT, DELETE ON export_chunks TO kept_staff;
+GRANT EXECUTE ON FUNCTION count_meant(uuid, text[], text[], text[], uuid[]) TO kept_staff;
+
 -- A scheme's settings; never its public list, which one person alone cannot change.
 GRANT UPDATE (name_en, name_cy, open, closed_on, privacy_notice, privacy_notice_version, lawful_basis, reply_to_id,
     about) ON schemes TO kept_staff;
@@ -132,3 +144,11 @@ GRANT UPDATE (state, attempt, reference, notify_id, misses, try_at, sent_at) ON 
 -- How far the record is, for the witness; not what it says.
 GRANT SELECT (seq, hash) ON audit_events TO kept_worker;
 GRANT EXECUTE ON FUNCTION audit_append(text), people_reached(uuid) TO kept_worker;
+
+-- Lists out: they build what was approved, and open what is in the record as released.
+GRANT SELECT ON recipient_keys, exports TO kept_worker;
+GRANT UPDATE (state, refused_why, build, lease_until, rows, sha256, built_at, expires_at, manifest, signature)
+    ON exports TO kept_worker;
+GRANT SELECT (export_id, n), INSERT, DELETE ON export_chunks TO kept_worker;
+GRANT SELECT, INSERT, DELETE ON canaries TO kept_worker;
+GRANT EXECUTE ON FUNCTION release_is_recorded(uuid) TO kept_worker;

@@ -7,6 +7,7 @@ import service.casework.tables
 import service.casework.work.tables
 import service.deliveries.tables
 import service.errands.tables
+import service.exports.tables
 import service.holds.tables
 import service.notify.tables
 import service.registrations.tables

@@ -55,6 +55,8 @@ class Job(StrEnum):
     CASEWORK = "casework"
     """What a caseworker waits for: a search, a reveal, a registration, another address."""
     WORK_ITEMS = "work_items"
+    EXPORTS = "exports"
+    RELEASES = "releases"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -76,14 +78,16 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.TELL: Lane.URGENT,
     Job.CASEWORK: Lane.URGENT,
     Job.WORK_ITEMS: Lane.URGENT,
+    Job.EXPORTS: Lane.CARE,
+    Job.RELEASES: Lane.URGENT,
 }
 
 BUCKET_MS: Final = 100
 """Rings for one job within this time are one ring, answered at its end."""
 
 SHORT_SECONDS: Final = 180
-LONG: Final = frozenset({Job.COMPARE})
-"""Jobs that read page after page: after a restore Notify's list of seven days may have thousands."""
+LONG: Final = frozenset({Job.COMPARE, Job.EXPORTS})
+"""Jobs that read page after page: Notify's list of seven days after a restore, everybody of a list."""
 LONG_SECONDS: Final = 3600
 
 Handler = Callable[[], Awaitable[None]]

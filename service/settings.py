@@ -128,6 +128,8 @@ class WorkerSettings(QueueSettings):
     ramp_wait_seconds: Annotated[int, Field(ge=0)] = 600
     confirmations_per_hour: Annotated[int, Field(ge=0)] = 10_000
     """Of all people together; 0: no ceiling."""
+    canary_domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")] | None = None
+    """Where the addresses of people who do not exist are: a domain whose whole mail the department reads."""
     escalate_after_seconds: Annotated[int, Field(ge=0)] = 14_400
     """How long something may wait for staff before everybody concerned is told again."""
 

@@ -17,9 +17,11 @@ from workers import (
     casework,
     confirm,
     errands,
+    exporting,
     intake,
     plan,
     reconcile,
+    releasing,
     replies,
     send,
     telling,
@@ -48,6 +50,8 @@ JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
     Job.TELL: telling.tell_staff,
     Job.CASEWORK: casework.serve_caseworkers,
     Job.WORK_ITEMS: work_sessions.open_next,
+    Job.EXPORTS: exporting.build_lists,
+    Job.RELEASES: releasing.hand_over_keys,
 }
 
 SWEEPS: Final[Mapping[Job, int]] = {
@@ -69,6 +73,8 @@ SWEEPS: Final[Mapping[Job, int]] = {
     Job.TELL: 5,
     Job.CASEWORK: 2,
     Job.WORK_ITEMS: 2,
+    Job.EXPORTS: 5,
+    Job.RELEASES: 2,
 }
 """Seconds between looks at PostgreSQL when nobody rings: what a lost ring costs at most."""
 

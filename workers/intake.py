@@ -17,6 +17,7 @@ from service.crypto.canonical import canonical_json
 from service.crypto.sealing import seal
 from service.database import Transaction
 from service.doorbell import Job
+from service.exports import canaries
 from service.observability import log
 from service.registrations import asks, linking, replacing
 from service.registrations.asks import InboxAsk, LinkAsk, Replacement, ReplacementAsk
@@ -33,6 +34,7 @@ from workers.context import WorkerContext
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 50
+ACTOR: Final = "worker:intake"
 
 UNUSABLE: Final = (CannotOpen, ValidationError, ValueError)
 """What a sealed form may turn out to be: not openable, or not a form of this version."""
@@ -104,6 +106,9 @@ async def _batch(context: WorkerContext, tx: Transaction) -> int:
         await linking.send_links(tx, asked, now=now)
     if opened:
         await register(tx, opened, tokens=context.keys.tokens, now=now)
+    # Somebody writes as a person who stands in one list and nowhere else.
+    written = {address.index for each in [*opened, *links] for address in each.addresses}
+    await canaries.notice(tx, written, actor=ACTOR, now=now)
     done = [row.id for row in rows if row.id not in unusable]
     await tx.execute(delete(Intake).where(col(Intake.id).in_(done)))
     return len(rows)

@@ -8,6 +8,7 @@ from service.errands import doing
 from service.registrations.reminding import remind
 from service.telling import finding
 from workers.context import WorkerContext
+from workers.releasing import expire_lists
 
 OLD_ANSWERS = text("DELETE FROM journey_answers WHERE expires_at <= :now")
 
@@ -97,3 +98,4 @@ async def tidy(context: WorkerContext) -> None:
         for statement in STATEMENTS:
             await tx.execute(statement, {"now": context.clock.now()})
         await end_overdue(tx, now=context.clock.now())
+    await expire_lists(context)

@@ -1,8 +1,12 @@
 """Opening what was sealed. Only the workers that open import this (an import contract holds it)."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from pyrage.x25519 import Identity
 
 from service.crypto.blind_index import IndexKey
 from service.crypto.envelope import KeyId, Place, Sealed, unpad
@@ -37,6 +41,27 @@ class Keyring:
     def signing_key(self) -> Ed25519PrivateKey:
         """The key that signs certificates."""
         return Ed25519PrivateKey.from_private_bytes(self._store.one(Purpose.SIGNING))
+
+    def make_release_key(self, export: UUID) -> str:
+        """A new key for the inner layer of a list; its recipient. One that an earlier build made is gone."""
+        identity = Identity.generate()
+        name = KeyName.of_list(export)
+        self._store.destroy(name)
+        self._store.put(name, f"{identity}\n".encode())
+        return str(identity.to_public())
+
+    def release_key(self, export: UUID) -> bytes:
+        """The line that age reads it from. Raises KeyError where it is destroyed."""
+        return self._store.get(KeyName.of_list(export))
+
+    def release_keys(self) -> set[UUID]:
+        """The lists whose release keys are kept."""
+        return {UUID(int=name.key_id) for name in self._store.names() if name.purpose is Purpose.RELEASE}
+
+    def destroy_release_keys(self, exports: Collection[UUID]) -> None:
+        """Destroy the keys of these lists; nothing where one is not kept."""
+        for export in exports:
+            self._store.destroy(KeyName.of_list(export))
 
     def open(self, sealed: bytes, place: Place) -> bytes:
         """What was sealed for `place`. Raises `CannotOpen`, which holds nothing of it."""

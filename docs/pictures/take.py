@@ -38,7 +38,13 @@ EARLIER: Final = (
 """Subjects of earlier updates."""
 STAFF_TESTS: Final = [
     f"tests/web_staff/test_{name}.py"
-    for name in ("in_a_browser", "writing_in_a_browser", "deciding_in_a_browser", "six_people")
+    for name in (
+        "in_a_browser",
+        "writing_in_a_browser",
+        "deciding_in_a_browser",
+        "six_people",
+        "lists_in_a_browser",
+    )
 ] + ["tests/casework/test_in_a_browser.py", "tests/work_sessions/test_in_a_browser.py"]
 STAFF: Final = {
     "certificate": "certificate",
@@ -71,6 +77,15 @@ STAFF: Final = {
     "person-assist-320": "staff-person-assist-320",
     "person-assisted": "staff-person-assisted",
     "person-calls": "staff-person-calls",
+    "list-key-made": "staff-list-key",
+    "list-key-confirm": "staff-list-key-confirm",
+    "list-not-for-writing": "staff-list-not-for-writing",
+    "list-ask-320": "staff-list-ask-320",
+    "list-approve": "staff-list-approve",
+    "list-approve-320": "staff-list-approve-320",
+    "list-release": "staff-list-release",
+    "list-opened": "staff-list-opened",
+    "list-account": "staff-list-account",
 }
 """What the tests call a picture, and what it is called here."""
 

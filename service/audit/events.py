@@ -310,3 +310,83 @@ class CallSettled(Event):
     act: ClassVar[str] = "call-settled"
     call: UUID
     decision: str
+
+
+# Lists out.
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipientKeyEnrolled(Event):
+    act: ClassVar[str] = "recipient-key-enrolled"
+    key: UUID
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipientKeyConfirmed(Event):
+    act: ClassVar[str] = "recipient-key-confirmed"
+    key: UUID
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipientKeyRevoked(Event):
+    act: ClassVar[str] = "recipient-key-revoked"
+    key: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequested(Event):
+    act: ClassVar[str] = "export-requested"
+    export: UUID
+    purpose: str
+    people: int
+    request_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportApproved(Event):
+    act: ClassVar[str] = "export-approved"
+    export: UUID
+    request_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRefused(Event):
+    act: ClassVar[str] = "export-refused"
+    export: UUID
+    why: str
+    """A code of `service.exports.words.Refusal`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportBuilt(Event):
+    act: ClassVar[str] = "export-built"
+    export: UUID
+    rows: int
+    file_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportDownloaded(Event):
+    act: ClassVar[str] = "export-downloaded"
+    export: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportReleased(Event):
+    """The key of a list was handed over. `release_is_recorded` in the database looks for this very event."""
+
+    act: ClassVar[str] = "export-released"
+    export: UUID
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportExpired(Event):
+    """Its key is destroyed."""
+
+    act: ClassVar[str] = "export-expired"
+    export: UUID
+    opened: bool
+    """Whether its key had been handed over before."""

@@ -12,12 +12,13 @@ from typer.core import TyperGroup
 
 from service.cli.failing import DID_NOT_HOLD
 from service.cli.operating import Result, owner, run
+from service.crypto.signing import Signed
 from service.database import Transaction
 from service.deliveries import certificate, proving
-from service.deliveries.certificate import Signed
 from service.deliveries.proving import NoCertificate, NotAProof, Proof
 from service.deliveries.tables import Certificate
 from service.errors import Misconfigured
+from service.exports import manifest
 
 SHOW = "show"
 
@@ -69,8 +70,11 @@ def verify(
     key: Annotated[Path, typer.Option(help="The public key, in hex, as `kept keys list` gives it.")],
     proof: Annotated[Path | None, typer.Option(help="A proof, as `kept certificate prove` gives it.")] = None,
 ) -> None:
-    """Verify a certificate, and a proof against it, with a key given apart from them. Needs no database."""
+    """Verify a certificate, and a proof against it, or a list's manifest. Needs no database."""
     document, public_key = _document(file, "a certificate"), _public_key(key)
+    if document.get("format") == manifest.FORMAT:
+        _verify_manifest(document, public_key)
+        return
     proved = _proof(proof) if proof is not None else None
     if not certificate.verify(document, public_key):
         _fail("the certificate does not hold: it was altered, or signed with another key")
@@ -80,6 +84,12 @@ def verify(
         print(f"the certificate holds, and proves delivery {proved.delivery} to be {proved.state}")
     else:
         _fail("the proof does not hold: it was altered, or belongs to another certificate")
+
+
+def _verify_manifest(document: dict[str, Any], public_key: bytes) -> None:
+    if not manifest.verify(document, public_key):
+        _fail("the manifest does not hold: it was altered, or signed with another key")
+    print(f"the manifest holds: a list of {document['rows']} rows, SHA-256 {document['sha256']}")
 
 
 def _fail(why: str) -> NoReturn:

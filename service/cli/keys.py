@@ -22,4 +22,4 @@ def list_keys() -> None:
         public = (
             f"  public {signing_public_half(keys.get(name)).hex()}" if name.purpose is Purpose.SIGNING else ""
         )
-        print(f"{name.purpose.value:8} {name.key_id:08x}{public}")
+        print(f"{name.purpose.value:8} {name.number}{public}")

@@ -35,5 +35,9 @@ class IndexKey:
         """`index_form` is the postal address in capitals, without spaces and punctuation."""
         return self._index("post", index_form)
 
+    def number(self, number: str) -> BlindIndex:
+        """`number` is a registration's: `KI-7F3K-9QXM`."""
+        return self._index("number", number)
+
     def _index(self, kind: str, value: str) -> BlindIndex:
         return BlindIndex(hmac.digest(self._key, f"v1|{kind}|{value}".encode(), sha256))

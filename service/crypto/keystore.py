@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from service.crypto.envelope import KeyId
 from service.crypto.keyservice import KeyService
@@ -22,33 +23,45 @@ class Purpose(StrEnum):
     INDEX = "index"
     TOKEN = "token"  # noqa: S105
     SIGNING = "signing"
+    RELEASE = "release"
+    """Opens the inner layer of one list. It lives as long as that list can be opened."""
 
 
 INSTALLATION_KEYS: Final = (Purpose.INDEX, Purpose.TOKEN, Purpose.SIGNING)
 """The keys of which an installation has one each. Sealing keys belong to a scheme and an epoch."""
 
-FILE_NAME = re.compile(r"(?P<purpose>[a-z]+)-(?P<key_id>[0-9a-f]{8})\.wrapped")
+FILE_NAME = re.compile(r"(?P<purpose>[a-z]+)-(?P<key_id>[0-9a-f]{8}|[0-9a-f]{32})\.wrapped")
 
 
 @dataclass(frozen=True, order=True)
 class KeyName:
-    """Which key: its purpose and its id of four bytes."""
+    """Which key: its purpose and its id, of four bytes; a release key's is the id of its list, of sixteen."""
 
     purpose: Purpose
     key_id: KeyId
 
+    @classmethod
+    def of_list(cls, export: UUID) -> "KeyName":
+        """The release key of a list."""
+        return cls(Purpose.RELEASE, KeyId(export.int))
+
+    @property
+    def number(self) -> str:
+        """The id in hex, as long as the ids of its purpose are."""
+        return f"{self.key_id:0{32 if self.purpose is Purpose.RELEASE else 8}x}"
+
     @property
     def file_name(self) -> str:
-        return f"{self.purpose.value}-{self.key_id:08x}.wrapped"
+        return f"{self.purpose.value}-{self.number}.wrapped"
 
     @property
     def context(self) -> dict[str, str]:
         """The encryption context that the key service binds the wrapped key to."""
-        return {"service": "kept-informed", "purpose": self.purpose.value, "key": f"{self.key_id:08x}"}
+        return {"service": "kept-informed", "purpose": self.purpose.value, "key": self.number}
 
 
 class KeyStore:
-    """Keeps keys of 32 bytes, wrapped by `service`, one file each in `folder`."""
+    """Keeps keys, wrapped by `service`, one file each in `folder`."""
 
     def __init__(self, folder: Path | None, service: KeyService) -> None:
         if folder is None:
@@ -77,6 +90,27 @@ class KeyStore:
             os.link(draft, self._folder / name.file_name)
         finally:
             os.unlink(draft)
+        self._sync()
+
+    def destroy(self, name: KeyName) -> None:
+        """Destroy a key; nothing where it is not kept. It is off the disk when this returns.
+
+        Its bytes are overwritten before the file goes, as far as the file system lets that reach the disk. A
+        copy of the folder made before still holds it, wrapped: its backups have to forget as fast.
+        """
+        path = self._folder / name.file_name
+        try:
+            with path.open("r+b") as file:
+                file.write(secrets.token_bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+        except FileNotFoundError:
+            return
+        self._sync()
+
+    def _sync(self) -> None:
+        """What the folder lists is on the disk, too."""
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -60,6 +60,8 @@ class IncidentKind(StrEnum):
     """A registrant's address or number stood in a draft. It was blacked out, and blocks the draft."""
     TOO_MANY_REVEALS = "too-many-reveals"
     """A caseworker saw as many people's details in a day as they may, and asked for more."""
+    CANARY = "canary"
+    """Somebody looked for, or wrote to us as, a person who does not exist and stands in one list alone."""
 
 
 class Incident(SQLModel, table=True):
@@ -71,5 +73,5 @@ class Incident(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     kind: IncidentKind = Field(sa_type=words(IncidentKind, "incident_kind"))
     subject: UUID
-    """What it is about: Notify's id of a message, an attempt, an update, or the last reveal of somebody."""
+    """What it is about: Notify's id of a message, an attempt, an update, a list, or somebody's last reveal."""
     opened_at: datetime = Field(sa_type=MOMENT)

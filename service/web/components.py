@@ -22,6 +22,7 @@ COMPONENTS: Final = (
     "date-input",
     "details",
     "error-summary",
+    "file-upload",
     "footer",
     "generic-header",
     "header",

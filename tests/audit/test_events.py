@@ -41,7 +41,7 @@ def test_no_event_has_a_field_for_a_text(kind: type[Event]) -> None:
     for name, hint in get_type_hints(kind).items():
         if name == "act":
             continue
-        is_hash = hint is str and (name.endswith("_sha256") or name == "root")
+        is_hash = hint is str and (name.endswith("_sha256") or name in {"root", "fingerprint"})
         assert hint in {UUID, int, bool} or is_hash or (hint is str and name in CODES), name
 
 

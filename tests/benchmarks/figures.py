@@ -22,6 +22,8 @@ AIMS: Final = {
     "confirmation_hand_over_p99": "at most 2",
     "register_to_bare_insert": "at least 0.8",
     "confirmation_at_100_a_second_p99": "at most 1",
+    "export_100k_to_plain_copy": "at most 3",
+    "export_worker_memory": "at most 250",
     "worker_memory_100k_to_1k": "about 1",
     "cpu_per_message_100k_to_1k": "about 1",
 }

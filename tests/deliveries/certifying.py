@@ -11,8 +11,8 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from service.crypto.signing import Signed
 from service.deliveries import certificate
-from service.deliveries.certificate import Signed
 from tests.deliveries.looking import run_sql
 from tests.harness.people import SENIOR, Service, now
 from tests.harness.servers import Database

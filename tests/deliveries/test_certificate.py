@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from service.crypto.canonical import canonical_json
+from service.crypto.signing import Signed
 from service.deliveries import certificate
-from service.deliveries.certificate import NoCertificateYet, Signed
+from service.deliveries.certificate import NoCertificateYet
 from service.deliveries.merkle import Tree, leaf
 from tests.deliveries.certifying import certified, public_key, receipt
 from tests.deliveries.looking import contact_of, run_sql

@@ -31,6 +31,7 @@ TABLES: Final = frozenset(
         "attempts",
         "audience_members",
         "audit_events",
+        "canaries",
         "certificates",
         "comparisons",
         "confirmations",
@@ -39,6 +40,8 @@ TABLES: Final = frozenset(
         "duplicates",
         "ended_confirmations",
         "errands",
+        "export_chunks",
+        "exports",
         "fulfilments",
         "heartbeats",
         "held_forms",
@@ -53,6 +56,7 @@ TABLES: Final = frozenset(
         "public_list_changes",
         "receipts",
         "received_texts",
+        "recipient_keys",
         "registration_contacts",
         "registration_topics",
         "registrations",
@@ -136,6 +140,18 @@ MAY: Final[Mapping[str, Allowed]] = {
             "no_message"
         },
         "work_openings": ADD,
+        "recipient_keys": {
+            "SELECT": ALL,
+            "INSERT": "id subject recipient fingerprint enrolled_at",
+            "UPDATE": "confirmed_by confirmed_at revoked_by revoked_at",
+        },
+        "exports": {
+            "SELECT": ALL,
+            "INSERT": "id scheme_id purpose reference columns filter row_cap people key_id fingerprint "
+            "requested_by requested_at request_sha256 state",
+            "UPDATE": "state decided_by decided_at refused_why build lease_until downloaded_at released_at",
+        },
+        "export_chunks": READ | {"DELETE": ALL},
         "audit_events": READ,
     },
     "kept_callbacks": {
@@ -185,6 +201,14 @@ MAY: Final[Mapping[str, Allowed]] = {
         "ended_confirmations": ADD | {"DELETE": ALL},
         "heartbeats": ADD | {"UPDATE": ALL, "DELETE": ALL},
         "notify_templates": ADD | {"UPDATE": ALL, "DELETE": ALL},
+        "recipient_keys": READ,
+        "exports": READ
+        | {
+            "UPDATE": "state refused_why build lease_until rows sha256 built_at expires_at manifest signature"
+        },
+        # They write the encrypted file, and have no need to read it.
+        "export_chunks": {"SELECT": "export_id n", "INSERT": ALL, "DELETE": ALL},
+        "canaries": ADD | {"DELETE": ALL},
     },
 }
 
@@ -224,9 +248,10 @@ MAY_CALL: Final[Mapping[str, set[str]]] = {
         "settle_call(text,uuid,text)",
         "people_for_work(uuid,uuid[])",
         "people_without_a_way(uuid)",
+        "count_meant(uuid,text[],text[],text[],uuid[])",
     },
     "kept_callbacks": {"record_receipt(uuid,text,uuid,text)"},
-    "kept_worker": {"audit_append(text)", "people_reached(uuid)"},
+    "kept_worker": {"audit_append(text)", "people_reached(uuid)", "release_is_recorded(uuid)"},
 }
 TRIGGERS: Final = {
     "refuse_change()",
@@ -244,6 +269,8 @@ TRIGGERS: Final = {
     "guard_work_session()",
     "people_join_work_at_once()",
     "guard_work_item()",
+    "guard_recipient_key()",
+    "guard_export()",
 }
 OF_OTHERS: Final = {
     "confirm_contact(confirmations)",

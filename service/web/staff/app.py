@@ -29,14 +29,19 @@ from service.web.staff import (
     checking,
     deputies,
     helping,
+    exports,
     holding,
     holds,
     home,
+    list_keys,
+    list_requests,
     listing,
+    lists,
     myself,
     overview,
     people,
     previewing,
+    recipient_keys,
     schemes,
     signing_in,
     taking_down,
@@ -115,6 +120,9 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(holding.router)
     app.include_router(work_pages.router)
     app.include_router(working.router)
+    app.include_router(list_keys.router)
+    app.include_router(list_requests.router)
+    app.include_router(lists.router)
     app.include_router(myself.router)
     app.include_router(schemes.router)
     app.include_router(updates.router)
@@ -124,6 +132,8 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(test_sends.router)
     app.include_router(deputies.router)
     app.include_router(certificates.router)
+    app.include_router(recipient_keys.router)
+    app.include_router(exports.router)
     app.include_router(holds.router)
     app.include_router(casework.router)
     app.include_router(people.router)

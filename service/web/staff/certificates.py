@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from service.crypto.signing import Signed
 from service.deliveries import certificate
-from service.deliveries.certificate import NoCertificateYet, Signed
+from service.deliveries.certificate import NoCertificateYet
 from service.deliveries.states import AWAITING_RECEIPT, UNSENT, DeliveryState
 from service.deliveries.unreached import UNREACHED
 from service.doorbell import Job

@@ -24,6 +24,7 @@ from service.updates.desk import OnDesk, desk
 from service.updates.states import UpdateState
 from service.web.staff.naming import INCIDENTS, STATES
 from service.web.staff.process import Here, visitor_or_none
+from service.web.staff.waiting_lists import waiting_lists
 from service.web.staff.wording import ACTS, ROLES, counted, moment
 from service.web.staff.work_desk import work_waiting
 
@@ -125,6 +126,7 @@ async def _looked_at(tx: Transaction, staff: Staff, *, now: datetime) -> dict[st
             *(Waiting(*each) for each in work),
             *(_for_caseworkers(updates, unreached, needing) if caseworker else ()),
             *(_calls(len(await calls_to_make(tx))) if staff.may(Act.ASSIST) else ()),
+            *(Waiting(*each) for each in await waiting_lists(tx, staff)),
         ],
         "leaving": [_leaving(each, counts[each.id]) for each in updates if each.state is UpdateState.SENDING],
         "wrong": wrong,

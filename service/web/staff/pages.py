@@ -27,11 +27,15 @@ NAVIGATION: Final = (
     ("/updates", "Updates", Act.READ_UPDATES),
     ("/people", "People", Act.SEARCH),
     ("/work", "Work sessions", Act.APPROVE_WORK),
+    ("/lists", "Lists", Act.SEE_EXPORT),
     ("/holds", "Holds", Act.SET_HOLD),
     ("/schemes", "Schemes", Act.READ_UPDATES),
     ("/who-may-do-what", "Who may do what", None),
 )
 """Address, words, and the act that somebody has to be allowed to see it."""
+
+SAYS_MORE: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.GONE})
+"""Where the problem itself says what to do, better than a sentence for all of its kind."""
 
 Errors = tuple[tuple[str, str], ...]
 """Id of the input, and what is wrong with it."""
@@ -87,7 +91,7 @@ class Pages:
             "problem",
             status=HTTPStatus(problem.status),
             heading=heading,
-            advice=problem.detail if problem.status == HTTPStatus.CONFLICT and problem.detail else advice,
+            advice=problem.detail if problem.status in SAYS_MORE and problem.detail else advice,
         )
         page.headers.update(problem.headers)
         return page

@@ -103,6 +103,7 @@ PROBLEMS: Final[Mapping[int, tuple[str, str]]] = {
         "If you typed the address, check that it is correct. If you followed a link, ask whoever sent it.",
     ),
     405: ("Page not found", "This page can only be read."),
+    410: ("This is not here any more", "It was there once, or for a time, and that is over."),
     429: ("Too many at once", "Wait for some minutes, then try again. Nothing is lost."),
     503: (
         "Sorry, this is not ready",
