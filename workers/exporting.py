@@ -49,17 +49,19 @@ class Loop:
         self._waiting: set[Future[Any]] = set()
         self._ended = False
 
-    def wait(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """What `work` gives. Raises CancelledError once the job that began the thread is over."""
+    def begin(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
+        """Begin with `work`. Raises CancelledError once the job that began the thread is over."""
         if self._ended:
             work.close()
             raise asyncio.CancelledError
         asked = asyncio.run_coroutine_threadsafe(work, self._loop)
         self._waiting.add(asked)
-        try:
-            return asked.result()
-        finally:
-            self._waiting.discard(asked)
+        asked.add_done_callback(self._waiting.discard)
+        return asked
+
+    def wait(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """What `work` gives. Raises CancelledError, as `begin` does."""
+        return self.begin(work).result()
 
     def end(self) -> None:
         """Let go of the thread, whatever it waits for."""
@@ -87,13 +89,14 @@ class Lines:
         """Raises `TooMany`, `CannotOpen`."""
         order = self._order
         yield csv_lines.header(order.columns)
-        after: UUID | None = None
-        while page := self._loop.wait(self._page(after)):
+        coming = self._loop.begin(self._page(None))
+        while page := coming.result():
+            # The next page is read while this one is opened.
+            coming = self._loop.begin(self._page(page[-1].id))
             self.people += len(page)
             if self.people > order.export.row_cap:
                 raise TooMany
             yield b"".join(self._of_page(page))
-            after = page[-1].id
         # Whoever they were put beside has left meanwhile.
         for made in [each for left in self._beside.values() for each in left]:
             yield self._line(made.values)

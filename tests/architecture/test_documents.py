@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.deliveries.states import MOVES as DELIVERY_MOVES
+from service.exports.states import MOVES as EXPORT_MOVES
 from service.registrations.states import CONFIRMATION_MOVES
 from service.updates.states import MOVES as UPDATE_MOVES
 
@@ -57,8 +58,9 @@ def drawn(heading: str) -> set[tuple[str, str]]:
         ("\nAn update (", UPDATE_MOVES),
         ("\nA delivery (", DELIVERY_MOVES),
         ("\nA confirmation (", CONFIRMATION_MOVES),
+        ("\nA list (", EXPORT_MOVES),
     ],
-    ids=["update", "delivery", "confirmation"],
+    ids=["update", "delivery", "confirmation", "list"],
 )
 def test_the_state_diagrams_show_the_moves(heading: str, moves: Mapping[StrEnum, frozenset[StrEnum]]) -> None:
     assert drawn(heading) == {(old.value, new.value) for old, allowed in moves.items() for new in allowed}

@@ -11,6 +11,8 @@ import pytest
 
 from service.deliveries.states import MOVES as DELIVERY_MOVES
 from service.deliveries.states import DeliveryState
+from service.exports.states import MOVES as EXPORT_MOVES
+from service.exports.states import ExportState
 from service.registrations.states import CONFIRMATION_MOVES, REGISTRATION_MOVES
 from service.telling.states import NOTICE_MOVES
 from service.updates.states import MOVES as UPDATE_MOVES
@@ -22,7 +24,8 @@ HASH = "a" * 64
 
 
 @pytest.mark.parametrize(
-    "moves", [UPDATE_MOVES, DELIVERY_MOVES, REGISTRATION_MOVES, CONFIRMATION_MOVES, NOTICE_MOVES]
+    "moves",
+    [UPDATE_MOVES, DELIVERY_MOVES, REGISTRATION_MOVES, CONFIRMATION_MOVES, NOTICE_MOVES, EXPORT_MOVES],
 )
 def test_every_state_has_its_moves_and_none_to_itself(
     moves: Mapping[StrEnum, frozenset[StrEnum]],
@@ -104,6 +107,43 @@ def test_a_delivery_moves_in_postgresql_as_in_its_states(planted: tuple[Connecti
             moved.add((old, new))
 
     assert moved == {(old, new) for old, to in DELIVERY_MOVES.items() for new in to}
+
+
+def test_a_list_moves_in_postgresql_as_in_its_states(planted: tuple[Connection, UUID, UUID]) -> None:
+    connection, _, _ = planted
+    key, export = uuid4(), uuid4()
+    past_the_guards(
+        connection,
+        "INSERT INTO recipient_keys (id, subject, recipient, fingerprint, enrolled_at, confirmed_by, "
+        "confirmed_at) VALUES (%s, 'a', 'age1' || repeat('q', 58), 'f', now(), 'b', now())",
+        [key],
+    )
+    connection.execute(
+        "INSERT INTO staff_members (id, subject, roles, seen_at) "
+        "VALUES (gen_random_uuid(), 'b', '{senior}', now())"
+    )
+    past_the_guards(
+        connection,
+        "INSERT INTO exports (id, scheme_id, purpose, reference, columns, filter, row_cap, people, key_id, "
+        "fingerprint, requested_by, requested_at, request_sha256, state, decided_by, decided_at, rows, "
+        "sha256, built_at, expires_at, manifest, signature, downloaded_at, released_at) "
+        "VALUES (%s, gen_random_uuid(), 'legal', 'r', '{number}', '{}', 1, 1, %s, 'f', 'a', now(), %s, "
+        "'requested', 'b', now(), 1, 'x', now(), now(), '{}', 'x', now(), now())",
+        [export, key, HASH],
+    )
+    set_state = (
+        "UPDATE exports SET state = s, refused_why = CASE WHEN s = 'refused' THEN 'declined' END, "
+        "build = CASE WHEN s = 'building' THEN id END, "
+        "lease_until = CASE WHEN s = 'building' THEN now() END "
+        "FROM (SELECT %s::text AS s) AS to_be WHERE id = %s"
+    )
+    moved = set()
+    for old, new in product(ExportState, repeat=2):
+        past_the_guards(connection, set_state, [old, export])
+        if allowed(connection, set_state, [new, export]) and old != new:
+            moved.add((old, new))
+
+    assert moved == {(old, new) for old, to in EXPORT_MOVES.items() for new in to}
 
 
 def test_a_planned_delivery_is_not_accepted_without_the_attempt_that_was_found(

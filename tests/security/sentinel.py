@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import httpx
+import pyrage
 
 EMAIL: Final = "Zobeide.Quixworth+tag@flumdiddle.example.com"
 OTHER_EMAIL: Final = "Zoe.Quixworth@flumdiddle.example.com"
@@ -43,6 +44,13 @@ UPDATE: Final[dict[str, Any]] = {
     "email": {"en": {"subject": "The news", "body": "Read the guidance."}},
     "audience": {"kinds": ["organisation"], "languages": ["en"]},
 }
+LIST: Final[dict[str, Any]] = {
+    "purpose": "legal",
+    "reference": "A-1",
+    "columns": ["number", "name", "organisation", "email", "mobile", "postal_address"],
+    "filter": {"kinds": ["organisation"]},
+    "row_cap": 5,
+}
 REGISTRATIONS: Final = "/v1/schemes/windrush/registrations"
 PATIENCE: Final = 60.0
 QUICKEST: Final = 2.0
@@ -72,6 +80,7 @@ class Visitor:
     callback_token: str
     http: httpx.Client
     answers: list[tuple[str, httpx.Response]] = field(default_factory=list, init=False)
+    _key: pyrage.x25519.Identity = field(init=False, repr=False)
 
     def call(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         answer = self.http.request(method, url, **arguments)
@@ -156,6 +165,38 @@ class Visitor:
         assert self.call("GET", f"{self.staff}/v1/audit", headers=self.as_staff("dpo")).status_code == 200
         return update
 
+    def is_in_a_list(self) -> str:
+        """A list with everything that is held of them is asked for, approved and built; its address."""
+        self._key = pyrage.x25519.Identity.generate()
+        asks, other = self.as_staff("caseworker"), self.as_staff("caseworker2")
+        recipient = {"recipient": str(self._key.to_public())}
+        key = self.call("POST", f"{self.staff}/v1/recipient-keys", json=recipient, headers=asks).json()
+        confirmation = f"{self.staff}/v1/recipient-keys/{key['id']}/confirmation"
+        said = {"fingerprint": key["fingerprint"]}
+        assert self.call("POST", confirmation, json=said, headers=other).status_code == 200
+        exports = f"{self.staff}/v1/schemes/windrush/exports"
+        asked = self.call("POST", exports, json=LIST, headers=asks).json()
+        export = f"{self.staff}/v1/exports/{asked['id']}"
+        decision = {"decision": "approve", "request_sha256": asked["request_sha256"]}
+        senior = self.as_staff("senior")
+        assert self.call("POST", f"{export}/approval", json=decision, headers=senior).status_code == 200
+
+        def ready() -> bool | None:
+            return True if self.call("GET", export, headers=asks).json()["state"] == "ready" else None
+
+        eventually(ready, "the list")
+        return export
+
+    def is_read_in_it(self, export: str) -> str:
+        """The list is downloaded, released and opened; what it says. A second download is refused."""
+        asks = self.as_staff("caseworker")
+        file = self.call("GET", f"{export}/file", headers=asks).content
+        assert self.call("GET", f"{export}/file", headers=asks).status_code == 410
+        sealed = self.call("POST", f"{export}/release", headers=asks).json()["release_key"]
+        release = pyrage.decrypt(sealed.encode(), [self._key]).decode().strip()
+        inner = pyrage.decrypt(file, [self._key])
+        return str(pyrage.decrypt(inner, [pyrage.x25519.Identity.from_str(release)]).decode())
+
     def leaves(self) -> None:
         token = self.link("unsubscribe", "The news")
         assert self.call("GET", f"{self.public}/unsubscribe/{token}").status_code == 200
@@ -176,6 +217,7 @@ class Visitor:
         ):
             headers = {"Content-Type": "application/json"}
             self.call("POST", self.public + REGISTRATIONS, content=raw.encode("latin-1"), headers=headers)
+        asks = self.as_staff("caseworker")
         comms, receipt = self.as_staff("comms"), {"id": EMAIL, "to": EMAIL, "status": MOBILE}
         in_words = {"en": {"subject": f"To {EMAIL}\n", "body": ""}, EMAIL: {"subject": MOBILE}}
         for method, url, arguments in (
@@ -206,6 +248,15 @@ class Visitor:
             ("PATCH", update, {"json": {"title": EMAIL, "email": in_words}, "headers": comms}),
             ("POST", f"{self.staff}/v1/schemes/windrush/updates", {"json": FORM, "headers": comms}),
             ("POST", f"{update}/approval", {"json": {"decision": EMAIL}, "headers": self.as_staff("senior")}),
+            ("POST", f"{self.staff}/v1/recipient-keys", {"json": {"recipient": EMAIL}, "headers": asks}),
+            (
+                "POST",
+                f"{self.staff}/v1/schemes/windrush/exports",
+                {
+                    "json": {**LIST, "reference": EMAIL, "purpose": MOBILE, "columns": [EMAIL]},
+                    "headers": asks,
+                },
+            ),
             ("DELETE", f"{self.staff}/v1/holds/{EMAIL}", {"headers": self.as_staff("operator")}),
         ):
             self.call(method, url, **arguments)

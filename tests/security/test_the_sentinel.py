@@ -96,6 +96,17 @@ def test_09_nothing_of_a_person_stays_anywhere(tmp_path: Path) -> None:
                 visitor.registers_and_confirms()
                 visitor.registers_again_and_elsewhere()
                 update = visitor.gets_an_update()
+                export = visitor.is_in_a_list()
+                # While the list lies here, ready to be downloaded.
+                meanwhile = scanner.scan_all(
+                    [
+                        *places.keyspace(valkey.url("kept_owner")),
+                        *places.dumped(postgres.superuser_url),
+                        *places.files_of_the_cluster(postgres, postgres.superuser_url),
+                        *places.files_under(data_dir, but=NOTIFYS_OWN),
+                    ]
+                )
+                listed = visitor.is_read_in_it(export)
                 visitor.registers_by_the_pages()
                 visitor.goes_wrong(update)
                 visitor.leaves()
@@ -124,9 +135,11 @@ def test_09_nothing_of_a_person_stays_anywhere(tmp_path: Path) -> None:
     finally:
         postgres.discard()
 
+    assert meanwhile == []
     assert found == []
     # There was something to find, and where it has to be it is found.
     assert scanner.scan("Notify", inboxes)
+    assert scanner.scan("the list", listed.encode())
     assert b"unsubscribe" in at_notify
     assert overheard.said.count(b"arq:queue") > 3
     assert left["left"] == 1
