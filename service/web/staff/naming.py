@@ -67,6 +67,10 @@ INCIDENTS: Final[Mapping[IncidentKind, tuple[str, str]]] = {
         "caseworker wanted to see more people’s details than they may in a day",
         "times a caseworker wanted to see more people’s details than they may in a day",
     ),
+    IncidentKind.CANARY: (
+        "list was used where it should not be: somebody of it who does not exist turned up",
+        "lists were used where they should not be: people of theirs who do not exist turned up",
+    ),
 }
 """What to say behind the number 1, and behind others."""
 
