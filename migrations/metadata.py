@@ -6,6 +6,7 @@ import service.audit.tables
 import service.deliveries.tables
 import service.errands.tables
 import service.holds.tables
+import service.imports.tables
 import service.notify.tables
 import service.registrations.tables
 import service.replies.tables

@@ -52,6 +52,7 @@ class Job(StrEnum):
     TEST_SENDS = "test_sends"
     """Apart from the other errands: Notify may be slow, and nobody else has to wait for it."""
     TELL = "tell"
+    IMPORTS = "imports"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -71,14 +72,16 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.ERRANDS: Lane.URGENT,
     Job.TEST_SENDS: Lane.URGENT,
     Job.TELL: Lane.URGENT,
+    Job.IMPORTS: Lane.CARE,
 }
 
 BUCKET_MS: Final = 100
 """Rings for one job within this time are one ring, answered at its end."""
 
 SHORT_SECONDS: Final = 180
-LONG: Final = frozenset({Job.COMPARE})
-"""Jobs that read page after page: after a restore Notify's list of seven days may have thousands."""
+LONG: Final = frozenset({Job.COMPARE, Job.IMPORTS})
+"""Jobs that read page after page: after a restore Notify's list of seven days may have thousands, and so may
+a list that somebody brings in."""
 LONG_SECONDS: Final = 3600
 
 Handler = Callable[[], Awaitable[None]]

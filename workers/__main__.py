@@ -13,7 +13,19 @@ from service.doorbell import LANES, LOST, Job, Lane, worker
 from service.errors import KeptError, Misconfigured
 from service.observability import configure_logging, log
 from service.settings import WorkerSettings, load
-from workers import confirm, errands, intake, plan, reconcile, replies, send, telling, tidy, witnessing
+from workers import (
+    confirm,
+    errands,
+    imports,
+    intake,
+    plan,
+    reconcile,
+    replies,
+    send,
+    telling,
+    tidy,
+    witnessing,
+)
 from workers.context import WorkerContext, make_context
 
 JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
@@ -33,6 +45,7 @@ JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
     Job.ERRANDS: errands.look_up_details,
     Job.TEST_SENDS: errands.send_tests,
     Job.TELL: telling.tell_staff,
+    Job.IMPORTS: imports.bring_lists_in,
 }
 
 SWEEPS: Final[Mapping[Job, int]] = {
@@ -52,6 +65,7 @@ SWEEPS: Final[Mapping[Job, int]] = {
     Job.ERRANDS: 2,
     Job.TEST_SENDS: 2,
     Job.TELL: 5,
+    Job.IMPORTS: 5,
 }
 """Seconds between looks at PostgreSQL when nobody rings: what a lost ring costs at most."""
 
