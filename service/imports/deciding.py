@@ -60,7 +60,7 @@ async def match(
 
 
 async def commit_to(tx: Transaction, staff: Staff, import_id: UUID, *, new: int, now: datetime) -> Import:
-    """Bring in those who are new, as many as they read: `new`. It cannot be undone; the same again is no harm.
+    """Bring in those who are new, as many as they read: `new`. It cannot be undone; again is no harm.
 
     Raises `NotYourRole`, `SignInAgain`, `NotNow`, `ChangedMeanwhile`, `NobodyNew`.
     """

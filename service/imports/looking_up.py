@@ -14,6 +14,11 @@ from service.errors import NotFound
 from service.imports.states import ImportState, Verdict
 from service.imports.tables import Import, ImportRow
 
+UNTOLD = text("""
+    SELECT * FROM (
+        SELECT id, (SELECT count(*) FROM awaiting_notice(i.id)) AS people FROM imports i WHERE state = 'done'
+    ) AS each WHERE people > 0
+""")
 AWAITING = text("SELECT number FROM awaiting_notice(:import)")
 
 
@@ -44,9 +49,9 @@ async def locked(tx: Transaction, import_id: UUID) -> Import:
     return await _found(tx, import_id, lock=True)
 
 
-async def imports_of(tx: Transaction, scheme_id: UUID, *, limit: int) -> Sequence[Import]:
-    """The newest imports of a scheme."""
-    asked = select_models(Import).where(Import.scheme_id == scheme_id, Import.state != ImportState.ARRIVING)
+async def newest(tx: Transaction, *, limit: int) -> Sequence[Import]:
+    """The newest imports of all schemes."""
+    asked = select_models(Import).where(Import.state != ImportState.ARRIVING)
     return (await tx.exec(asked.order_by(col(Import.handed_in_at).desc()).limit(limit))).all()
 
 
@@ -81,6 +86,21 @@ async def counted(tx: Transaction, import_id: UUID) -> dict[str, Any]:
         if field is not None:
             rules.append([field, rule, count])
     return {"verdicts": verdicts, "rules": rules}
+
+
+async def waiting_for_words(tx: Transaction) -> list[tuple[Import, int]]:
+    """The imports of which somebody has not been told, oldest first, and how many these are."""
+    counts = {row.id: row.people for row in await tx.execute(UNTOLD)}
+    found = await tx.exec(
+        select_models(Import).where(col(Import.id).in_(counts)).order_by(col(Import.handed_in_at))
+    )
+    return [(each, counts[each.id]) for each in found]
+
+
+async def waiting_for_decision(tx: Transaction) -> Sequence[Import]:
+    """The imports about which a person has to say something, oldest first."""
+    asked = select_models(Import).where(col(Import.state).in_([ImportState.READ, ImportState.CHECKED]))
+    return (await tx.exec(asked.order_by(col(Import.handed_in_at)))).all()
 
 
 async def awaiting_notice(tx: Transaction, import_id: UUID) -> list[str]:

@@ -30,6 +30,9 @@ from service.web.staff import (
     holding,
     holds,
     home,
+    import_notices,
+    importing,
+    imports_api,
     listing,
     myself,
     overview,
@@ -39,6 +42,7 @@ from service.web.staff import (
     test_sends,
     unreached,
     updates,
+    uploads,
     watching,
     writing,
 )
@@ -90,7 +94,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.state.process = process
     answer = problems.install(app, as_page=process.pages.of_problem)
     # The last added is the outermost: what refuses is logged, and has the headers.
-    app.add_middleware(BodyLimit, most=BODY_BYTES, answer=answer)
+    app.add_middleware(BodyLimit, most=BODY_BYTES, answer=answer, most_at=uploads.most_at)
     app.add_middleware(Door, process=process, answer=answer)
     app.add_middleware(HoldsForms, process=process, most=BODY_BYTES)
     app.add_middleware(SecurityHeaders, policy=WITH_LIVE_FIGURES)
@@ -108,6 +112,9 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(holding.router)
     app.include_router(myself.router)
     app.include_router(schemes.router)
+    app.include_router(importing.router)
+    app.include_router(import_notices.router)
+    app.include_router(imports_api.router)
     app.include_router(updates.router)
     app.include_router(after_approval.router)
     app.include_router(audiences.router)

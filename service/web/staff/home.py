@@ -17,10 +17,13 @@ from service.deliveries.states import UNSENT
 from service.deliveries.unreached import unreached_addresses
 from service.holds import incidents
 from service.holds.holding import holds_in_force
+from service.imports.looking_up import waiting_for_decision, waiting_for_words
+from service.imports.tables import Import
 from service.staff.principal import Staff
 from service.staff.roles import MAY, Act, Role
 from service.updates.desk import OnDesk, desk
 from service.updates.states import UpdateState
+from service.web.staff.import_words import STATES as IMPORT_STATES
 from service.web.staff.naming import INCIDENTS, STATES
 from service.web.staff.process import Here, visitor_or_none
 from service.web.staff.wording import ACTS, ROLES, counted, moment
@@ -29,6 +32,7 @@ router: Final = APIRouter(include_in_schema=False)
 
 UNTITLED: Final = "Draft without a title"
 HALTED, SENT_BACK = ("Halted", "red"), ("Sent back", "orange")
+NOTICE_NEEDED = ("Notice needed", "yellow")
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ async def _looked_at(tx: Transaction, staff: Staff, *, now: datetime) -> dict[st
             *_for_authors(updates, staff),
             *_for_seniors(updates, staff),
             *(_for_caseworkers(updates, unreached, needing) if caseworker else ()),
+            *_lists(await waiting_for_decision(tx) if staff.may(Act.IMPORT) else ()),
+            *_untold(await waiting_for_words(tx) if staff.may(Act.DRAFT_UPDATE) else ()),
         ],
         "leaving": [_leaving(each, counts[each.id]) for each in updates if each.state is UpdateState.SENDING],
         "wrong": wrong,
@@ -173,6 +179,18 @@ def _for_caseworkers(
             yield Waiting(
                 each.title, f"/updates/{each.id}/watch", STATES[each.state], f"{said[0].upper()}{said[1:]}."
             )
+
+
+def _lists(waiting: Iterable[Import]) -> Iterable[Waiting]:
+    for each in waiting:
+        said = "Say what its columns are, or decide." if each.counts is None else "Decide about it."
+        yield Waiting(each.reference, f"/imports/{each.id}", IMPORT_STATES[each.state], said)
+
+
+def _untold(waiting: Iterable[tuple[Import, int]]) -> Iterable[Waiting]:
+    for each, people in waiting:
+        said = f"{counted(people, 'person', 'people')} from this list have to be told first of all."
+        yield Waiting(each.reference, f"/imports/{each.id}/notice", NOTICE_NEEDED, said)
 
 
 def _leaving(update: OnDesk, counts: Outcomes) -> Leaving:

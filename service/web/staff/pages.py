@@ -26,6 +26,7 @@ NAVIGATION: Final = (
     ("/", "Home", None),
     ("/updates", "Updates", Act.READ_UPDATES),
     ("/holds", "Holds", Act.SET_HOLD),
+    ("/imports", "Lists in", Act.IMPORT),
     ("/schemes", "Schemes", Act.READ_UPDATES),
     ("/who-may-do-what", "Who may do what", None),
 )
