@@ -38,7 +38,7 @@ EARLIER: Final = (
 """Subjects of earlier updates."""
 STAFF_TESTS: Final = [
     f"tests/web_staff/test_{name}.py"
-    for name in ("in_a_browser", "writing_in_a_browser", "deciding_in_a_browser", "six_people")
+    for name in ("in_a_browser", "writing_in_a_browser", "deciding_in_a_browser", "six_people", "lists_in")
 ]
 STAFF: Final = {
     "certificate": "certificate",
@@ -56,6 +56,12 @@ STAFF: Final = {
     "six-scheme": "staff-scheme",
     "six-who-may-do-what-320": "staff-who-may-do-what-320",
     "six-sign-in-again-320": "staff-sign-in-again-320",
+    "lists-in": "staff-lists-in",
+    "list-columns": "staff-list-columns",
+    "list-checked": "staff-list-checked",
+    "list-checked-320": "staff-list-checked-320",
+    "list-done": "staff-list-done",
+    "list-notice": "staff-list-notice",
 }
 """What the tests call a picture, and what it is called here."""
 

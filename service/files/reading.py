@@ -147,6 +147,11 @@ async def _lines(
                 _refuse_unconfined(said, confined_by)
                 first = False
             elif "not_read" in said:
+                log.info(
+                    "the reader does not read a file",
+                    why=_word(said["not_read"]),
+                    kind=_word(said.get("error")),
+                )
                 raise NotReadable(
                     Refused(said["not_read"]) if said["not_read"] in set(Refused) else Refused.BROKEN
                 )
@@ -157,6 +162,11 @@ async def _lines(
     if not ended:
         # It was ended: by a limit of its own, most likely.
         raise NotReadable(Refused.TOO_LARGE if not first else Refused.BROKEN)
+
+
+def _word(said: object) -> str | None:
+    """A code, or the name of an exception, and nothing else that a reader might say."""
+    return said if isinstance(said, str) and len(said) < 40 and said.replace("-", "").isalnum() else None
 
 
 def _refuse_unconfined(said: Mapping[str, Any], confined_by: Confinement) -> None:

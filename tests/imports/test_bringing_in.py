@@ -21,7 +21,8 @@ async def test_a_list_is_brought_in_and_the_same_once_more_changes_nothing(
             [service.worker.keys.index.email(gone)],
         )
         owner.execute(
-            "UPDATE contacts SET suppressed_at = now(), suppressed_why = 'do-not-contact' WHERE blind_index = %s",
+            "UPDATE contacts SET suppressed_at = now(), suppressed_why = 'do-not-contact' "
+            "WHERE blind_index = %s",
             [service.worker.keys.index.email(never)],
         )
     new, other, third = somebody(), somebody(), somebody()

@@ -15,7 +15,7 @@ from service.files.reader.codes import Finding, Odd, Refused
 from service.files.reader.confining import confine, tried
 from service.files.reader.shapes import Cell, NotRead, Row, Sheet, Workbook
 from service.files.reader.text import Text
-from service.files.reader.workbooks import Book
+from service.files.reader.workbooks import Book, packed
 
 MOST_ROWS: Final = 300_000
 MOST_COLUMNS: Final = 200
@@ -33,21 +33,13 @@ def opened(data: bytes) -> Workbook:
     if not data.strip():
         raise NotRead(Refused.EMPTY)
     if data.startswith(b"PK"):
-        return Book(data, _packed_kind(data))
+        return packed(data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        return Book(data, "xls")
+        return Book(data)
     begin = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
     if begin.startswith((b"<", b"%pdf", b"{\\rtf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"\x1f\x8b")):
         raise NotRead(Refused.NOT_A_LIST)
     return Text(data)
-
-
-def _packed_kind(data: bytes) -> str:
-    if b"xl/workbook.xml" in data:
-        return "xlsx"
-    if b"content.xml" in data and b"opendocument.spreadsheet" in data:
-        return "ods"
-    raise NotRead(Refused.BROKEN if b"[Content_Types].xml" in data else Refused.NOT_A_LIST)
 
 
 def prepared(rows: Iterator[Row]) -> Iterator[Row]:
@@ -162,6 +154,9 @@ def main(arguments: list[str]) -> int:
         write({"not_read": error.why})
     except (MemoryError, RecursionError):
         write({"not_read": Refused.TOO_LARGE})
+    except Exception as error:
+        # Whatever a file does to a library. Its kind alone: a text could show a cell.
+        write({"not_read": Refused.BROKEN, "error": type(error).__name__})
     return 0
 
 

@@ -4,6 +4,7 @@ Declared sizes can lie, so that each part is unpacked once into nothing and coun
 bytes, of which the smallest bombs are made, come to more packed bytes than the file has.
 """
 
+import encodings.cp437  # noqa: F401  # Of names in archives; no file can be opened later on.
 import io
 import zipfile
 import zlib

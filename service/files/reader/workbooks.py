@@ -49,13 +49,9 @@ class Structure:
 class Book:
     """A workbook of any of the three kinds."""
 
-    def __init__(self, data: bytes, kind: str) -> None:
+    def __init__(self, data: bytes, kind: str = "xls", structures: list[Structure] | None = None) -> None:
         self.format = kind
-        self._structures: dict[int, Structure] = {}
-        if kind != "xls":
-            archive = Archive(data)
-            archive.refuse_declarations()
-            self._structures = dict(enumerate(_of_xlsx(archive) if kind == "xlsx" else _of_ods(archive)))
+        self._structures = dict(enumerate(structures or []))
         try:
             self._book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         except calamine.PasswordError:
@@ -116,6 +112,18 @@ class Book:
             # Else what is hidden in one sheet would be said of another.
             raise NotRead(Refused.BROKEN)
         return found
+
+
+def packed(data: bytes) -> Book:
+    """A workbook that is a zip archive, once that was looked at. Raises `NotRead`."""
+    archive = Archive(data)
+    if "xl/workbook.xml" in archive.names:
+        archive.refuse_declarations()
+        return Book(data, "xlsx", _of_xlsx(archive))
+    if "mimetype" in archive.names and b"opendocument.spreadsheet" in b"".join(archive.pieces("mimetype")):
+        archive.refuse_declarations()
+        return Book(data, "ods", _of_ods(archive))
+    raise NotRead(Refused.NOT_A_LIST)
 
 
 def _cell(value: Any) -> Cell:
