@@ -61,6 +61,7 @@ async def test_a_list_is_brought_in_and_everybody_in_it_is_told_once(
         await chandra.get_by_role("button", name="Sign in and go on").click()
         await chandra.get_by_role("button", name="Bring in 3 people").click()
         await looked_at_until(chandra, "This list was brought in")
+        await chandra.set_viewport_size({"width": 1000, "height": 800})
         await check(chandra, "list-done")
         assert [service.notify.inbox(each) for each in new] == [[], [], []]
 

@@ -22,8 +22,10 @@ MOST_COLUMNS: Final = 200
 LONGEST_CELL: Final = 2_000
 LONGEST_HEADER: Final = 80
 FIRST_LINES: Final = 5
-A_DETAIL: Final = re.compile(r"@|(?:\d[\s()+.-]*){7}|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", re.IGNORECASE)
-"""In a first row: then it is no header, and nothing of it is shown."""
+A_DETAIL: Final = re.compile(
+    r"\S+@\S+|\+?(?:[\s()+.-]*\d){7,}\s*|.*\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\s*", re.IGNORECASE | re.DOTALL
+)
+"""A whole cell of a first row: then it is no header, and nothing of it is shown."""
 DATE: Final = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{2}-\d{2}(?:[ T][\d:.]+)?")
 FORMULA: Final = re.compile(r"=.*", re.DOTALL)
 
@@ -91,7 +93,7 @@ def survey_of(book: Workbook, sheet: Sheet) -> dict[str, Any]:
     named = width = rows = 0
     for row in prepared(_noting_ends(book.rows(sheet), said)):
         if header is None:
-            no_header = any(cell.odd or A_DETAIL.search(cell.text) for cell in row.cells)
+            no_header = any(cell.odd or A_DETAIL.fullmatch(cell.text) for cell in row.cells)
             header = [] if no_header else [cell.text[:LONGEST_HEADER] for cell in row.cells]
             named = len(header)
             if no_header:

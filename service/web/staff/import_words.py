@@ -12,9 +12,9 @@ from service.web.staff.wording import counted
 STATES: Final[Mapping[ImportState, tuple[str, str]]] = {
     ImportState.ARRIVING: ("On its way", "grey"),
     ImportState.ARRIVED: ("Being read", "purple"),
-    ImportState.READ: ("Waiting for its columns", "yellow"),
+    ImportState.READ: ("Columns needed", "yellow"),
     ImportState.MATCHED: ("Being looked through", "purple"),
-    ImportState.CHECKED: ("Waiting for a decision", "yellow"),
+    ImportState.CHECKED: ("To be decided", "yellow"),
     ImportState.COMMITTED: ("Being registered", "orange"),
     ImportState.DONE: ("Brought in", "green"),
     ImportState.REFUSED: ("Cannot be used", "red"),

@@ -4,7 +4,7 @@ A form library would put a large file on the disk first. Here what comes is part
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -122,11 +122,6 @@ class Upload:
         except MultipartParseError:
             raise Invalid({FILE: "It was broken off, or is not a form of several parts"}) from None
 
-    async def drain(self) -> None:
-        """Take what else comes and forget it: a browser shows no answer before it has sent all."""
-        async for _ in self.file():
-            pass
-
 
 async def take_in(request: Request, here: StaffProcess, staff: Staff, *, scheme: str | None = None) -> UUID:
     """Seal an uploaded list as it comes, and hand it to the workers; its import.
@@ -134,14 +129,18 @@ async def take_in(request: Request, here: StaffProcess, staff: Staff, *, scheme:
     The other fields stand before the file: `reference`, of a page's form `csrf`, and `scheme` where the path
     does not say it. Raises `Invalid`, `FileTooLarge`, `SentFromElsewhere`, `NoSuchScheme`, `Unavailable`.
     """
-    upload = Upload(request)
+    try:
+        upload = Upload(request)
+    except Invalid:
+        _check_sender(request, {})
+        raise
     import_id: UUID | None = None
     number = size = 0
     waiting = bytearray()
     try:
         async for piece in upload.file():
             if import_id is None:
-                _check_sender(request, upload)
+                _check_sender(request, upload.fields)
                 async with here.transactions.begin() as tx:
                     found = await find_scheme(tx, scheme or upload.fields.get("scheme", ""))
                     called = upload.fields.get("reference", "")
@@ -156,7 +155,7 @@ async def take_in(request: Request, here: StaffProcess, staff: Staff, *, scheme:
                     await arriving.add_piece(tx, import_id, number, bytes(waiting[:CHUNK]), key)
                 del waiting[:CHUNK]
                 number += 1
-        _check_sender(request, upload)
+        _check_sender(request, upload.fields)
         if import_id is None:
             arriving.reference(upload.fields.get("reference", ""))
             raise arriving.NothingArrived({FILE: "Choose a file that is not empty"})
@@ -173,8 +172,8 @@ async def take_in(request: Request, here: StaffProcess, staff: Staff, *, scheme:
     return import_id
 
 
-def _check_sender(request: Request, upload: Upload) -> None:
+def _check_sender(request: Request, fields: Mapping[str, str]) -> None:
     """Of a browser's session, the form has to come from a page of ours; a header says so for the JSON API."""
     found = visitor(request)
     if found.session is not None and not request.url.path.startswith("/v1"):
-        check_csrf(found, upload.fields.get(CSRF_FIELD))
+        check_csrf(found, fields.get(CSRF_FIELD))
