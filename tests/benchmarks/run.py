@@ -13,7 +13,7 @@ from functools import partial
 import psycopg
 import redis
 
-from tests.benchmarks import confirming, pacing, planning, registering, remembering, sending
+from tests.benchmarks import confirming, importing, pacing, planning, registering, remembering, sending
 from tests.benchmarks.bench import Servers, running_servers
 from tests.benchmarks.figures import RESULTS, Figures, our_versions
 from tests.benchmarks.processes import NotMeasured
@@ -22,7 +22,9 @@ from tests.benchmarks.processes import NotMeasured
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__)
     parser.add_argument(
-        "--only", choices=("send", "pace", "memory", "confirmations", "register", "plan"), action="append"
+        "--only",
+        choices=("send", "pace", "memory", "confirmations", "register", "plan", "import"),
+        action="append",
     )
     parser.add_argument("--rounds", type=int, default=5, help="of what is compared")
     parser.add_argument("--messages", type=int, default=5000, help="in each round, for each sender")
@@ -31,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--many", type=int, default=100_000, help="people, for memory")
     parser.add_argument("--sign-ups", type=int, default=160, help="for confirmations")
     parser.add_argument("--people", type=int, default=1_000_000, help="for planning")
+    parser.add_argument("--rows", type=int, default=100_000, help="of a list that is brought in")
     parser.add_argument("--registrations", type=int, default=3000, help="in each round")
     parser.add_argument(
         "--steady-seconds", type=float, default=20, help="of a hundred registrations a second"
@@ -50,6 +53,7 @@ def main() -> int:
             rounds=told.rounds,
             seconds=told.steady_seconds,
         ),
+        "import": partial(importing.measure, rows=told.rows),
         "plan": partial(planning.measure, people=told.people),
         "confirmations": partial(confirming.measure, sign_ups=told.sign_ups),
     }

@@ -80,6 +80,7 @@ async def test_a_list_is_brought_in_and_the_same_once_more_changes_nothing(
         everybody = await count_rule(tx, scheme, AudienceRule(), [Channel.EMAIL], now=now())
         theirs = await count_rule(tx, scheme, AudienceRule(imported_in=done.id), [Channel.EMAIL], now=now())
     assert (everybody.people, theirs.people) == (1, 2)
+    assert (await service.submit(await service.draft())).planned == 1
     with database.connect() as owner:
         for kept in ("import_chunks WHERE import_id = %s", "import_addresses WHERE import_id = %s"):
             assert owner.execute(f"SELECT count(*) FROM {kept}".encode(), [done.id]).fetchone() == (0,)

@@ -28,8 +28,8 @@ SLOW = """
 """
 
 
-def until(owner: psycopg.Connection[tuple[object, ...]], what: str) -> None:
-    for _ in range(400):
+def until(owner: psycopg.Connection[tuple[object, ...]], what: str, *, tries: int = 400) -> None:
+    for _ in range(tries):
         if owner.execute(f"SELECT count(*) FROM imports WHERE {what}".encode()).fetchone() == (1,):
             return
         time.sleep(0.2)
@@ -108,7 +108,8 @@ async def test_who_registers_themselves_while_they_wait_needs_no_notice(
     with database.connect() as owner:
         waiting = owner.execute(
             "SELECT c.blind_index FROM registrations r "
-            "JOIN registration_contacts rc ON rc.registration_id = r.id JOIN contacts c ON c.id = rc.contact_id WHERE r.awaits_notice"
+            "JOIN registration_contacts rc ON rc.registration_id = r.id "
+            "JOIN contacts c ON c.id = rc.contact_id WHERE r.awaits_notice"
         ).fetchall()
     assert waiting == [(service.worker.keys.index.email(waits),)]
 
