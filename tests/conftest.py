@@ -1,5 +1,6 @@
 """Fixtures on real servers: each test process has its own, each test its own database."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -39,6 +40,11 @@ STAFF_URL = "http://127.0.0.1:2"
 EARLY = ("early", "browser")
 """Marks of what takes long."""
 SCHEME = Path(__file__).parent.parent / "deploy" / "demo" / "windrush.toml"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores: for a third of their time tests wait for servers, browsers and processes."""
+    return (os.cpu_count() or 2) * 3 // 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,9 +8,10 @@ from uuid import UUID
 from service.notify import guard
 from service.notify.gateway import Message
 from service.observability import log
-from service.registrations import claiming, confirming
+from service.registrations import claiming
 from service.registrations.ceiling import within_ceiling
 from service.registrations.claiming import ClaimedConfirmation
+from service.registrations.confirming import CONFIRMATIONS
 from service.registrations.words import Channel
 from service.schemes.reading import SchemeView, all_schemes, public_list
 from workers import copying
@@ -74,8 +75,8 @@ async def _batch(context: WorkerContext, channels: Sequence[Channel], permits: i
     settled = [(each.id, outcome) for (each, _), outcome in zip(ready, outcomes, strict=True)]
     async with context.transactions.begin() as tx:
         now = context.clock.now()
-        await confirming.settle(tx, settled, ask_after=context.ask_after, now=now)
-        await confirming.set_aside(tx, unusable)
+        await CONFIRMATIONS.settle(tx, settled, ask_after=context.ask_after, now=now)
+        await CONFIRMATIONS.set_aside(tx, unusable)
     if await slow_down(context, outcomes):
         await asyncio.sleep(0.5)
     return len(claimed)

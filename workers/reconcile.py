@@ -6,8 +6,9 @@ from service.deliveries import asking, certificate, finishing, polling, receipts
 from service.deliveries.ramping import bouncing
 from service.doorbell import Job
 from service.observability import log
-from service.registrations import confirming
+from service.registrations.confirming import CONFIRMATIONS
 from service.updates.halting import Why, halt_by_service
+from workers.asking import ask_about
 from workers.context import WorkerContext
 
 ASK: Final = 100
@@ -35,9 +36,8 @@ async def ask_notify(context: WorkerContext) -> None:
     async with context.transactions.begin() as tx:
         now = context.clock.now()
         await settling.abandon(tx, now=now)
-        await confirming.abandon(tx, now=now)
+        await CONFIRMATIONS.abandon(tx, now=now)
         attempts = await asking.to_ask_about(tx, limit=ASK, now=now)
-        confirmations = await confirming.to_ask_about(tx, limit=ASK, now=now)
     # One question and one transaction each: these are rare, and each answer stands by itself.
     for attempt_id, reference in attempts:
         found = await context.in_thread(lambda asked=reference: context.notify.find(asked))  # type: ignore[misc]
@@ -54,13 +54,7 @@ async def ask_notify(context: WorkerContext) -> None:
                     remembered=context.remembered,
                     now=now,
                 )
-    for confirmation_id, reference in confirmations:
-        found = await context.in_thread(lambda asked=reference: context.notify.find(asked))  # type: ignore[misc]
-        if found is not None:
-            async with context.transactions.begin() as tx:
-                await confirming.settle_asked(
-                    tx, confirmation_id, found, ask_after=context.ask_after, now=context.clock.now()
-                )
+    await ask_about(context, CONFIRMATIONS)
 
 
 async def poll(context: WorkerContext) -> None:

@@ -11,15 +11,16 @@ from service.notify.gateway import EmailMessage, Outcome
 from service.notify.guard import Allowed
 from service.observability import log
 from service.staff.members import email_place
-from service.telling import claiming, finding, settling
+from service.telling import claiming, finding
 from service.telling.claiming import ClaimedNotice
+from service.telling.settling import NOTICES
 from service.telling.wording import told
+from workers.asking import ask_about
 from workers.context import WorkerContext
 from workers.handing_over import hand_over, slow_down
 from workers.unsealing import CannotOpen
 
 BATCH: Final = 50
-ASK: Final = 50
 NOBODY_ELSE: Final = Allowed(frozenset(), frozenset())
 
 
@@ -30,22 +31,9 @@ async def tell_staff(context: WorkerContext) -> None:
         now = context.clock.now()
         await finding.find_matters(tx, now=now)
         await finding.call_upon(tx, patience=patience, now=now)
-        await settling.abandon(tx, now=now)
-    await _ask(context)
+        await NOTICES.abandon(tx, now=now)
+    await ask_about(context, NOTICES)
     await _send(context)
-
-
-async def _ask(context: WorkerContext) -> None:
-    async with context.transactions.begin() as tx:
-        unclear = await settling.to_ask_about(tx, limit=ASK, now=context.clock.now())
-    # One question and one transaction each: these are rare, and each answer stands by itself.
-    for notice, reference in unclear:
-        found = await context.in_thread(lambda asked=reference: context.notify.find(asked))  # type: ignore[misc]
-        if found is not None:
-            async with context.transactions.begin() as tx:
-                await settling.settle_asked(
-                    tx, notice, found, ask_after=context.ask_after, now=context.clock.now()
-                )
 
 
 async def _send(context: WorkerContext) -> None:
@@ -79,8 +67,8 @@ async def _batch(context: WorkerContext, permits: int) -> int:
     outcomes: list[Outcome] = await hand_over(context, messages, token, context.stop.notice_may_leave)
     settled = [(notice, outcome) for (notice, _), outcome in zip(ready, outcomes, strict=True)]
     async with context.transactions.begin() as tx:
-        await settling.settle(tx, settled, ask_after=context.ask_after, now=context.clock.now())
-        await settling.set_aside(tx, unusable)
+        await NOTICES.settle(tx, settled, ask_after=context.ask_after, now=context.clock.now())
+        await NOTICES.set_aside(tx, unusable)
     await slow_down(context, outcomes)
     return len(claimed)
 

@@ -17,8 +17,9 @@ from service.crypto.tokens import Token, new_token, token_hash
 from service.database import Transaction
 from service.holds.holding import in_force
 from service.holds.tables import Scope
+from service.notify.one_by_one import MessageState
 from service.registrations.asking import ONE_EVERY, may_be_asked_at
-from service.registrations.confirming import move
+from service.registrations.confirming import CONFIRMATIONS
 from service.registrations.states import ConfirmationState, RegistrationState
 from service.registrations.tables import Confirmation, Contact, Registration
 from service.registrations.words import Channel, Language, Purpose
@@ -146,7 +147,7 @@ def _take(
     confirmation.expires_at = _ends_at(confirmation, contact, now)
     confirmation.try_at = now + LEASE
     confirmation.misses = 0
-    move(confirmation, ConfirmationState.CLAIMED)
+    CONFIRMATIONS.move(confirmation, MessageState.CLAIMED)
     if confirmation.purpose in COUNTED:
         # When it may leave, not when it is known to have: limits hold in doubt, too.
         contact.asked_at = [*contact.asked_at, now][-3:]

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from service.database import BYTES, MOMENT, words
+from service.notify.one_by_one import OneMessage
 from service.registrations.states import ConfirmationState, RegistrationState
 from service.registrations.words import Channel, Choice, Kind, Language, Purpose, Relationship
 
@@ -145,7 +146,7 @@ class RegistrationContact(SQLModel, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=MOMENT)
 
 
-class Confirmation(SQLModel, table=True):
+class Confirmation(OneMessage, table=True):
     """One message to the holder of one contact, with at most one link.
 
     What its link or code does is said by its purpose. For an address that is already confirmed it holds
@@ -179,7 +180,6 @@ class Confirmation(SQLModel, table=True):
         ),
     )
 
-    id: UUID = Field(primary_key=True)
     scheme_id: UUID = Field(foreign_key="schemes.id")
     contact_id: UUID = Field(foreign_key="contacts.id")
     registration_id: UUID | None = Field(default=None, foreign_key="registrations.id", ondelete="CASCADE")
@@ -189,15 +189,6 @@ class Confirmation(SQLModel, table=True):
     """Who takes the registration over once this contact is confirmed, as its representative."""
     language: Language = Field(sa_type=words(Language, "confirmation_language"))
     state: ConfirmationState = Field(sa_type=words(ConfirmationState, "confirmation_state"))
-    attempt: int = 0
-    reference: str | None = Field(default=None, unique=True)
-    notify_id: UUID | None = None
-    misses: int = 0
-    """How often Notify was asked about an unclear attempt and did not know it."""
-    try_at: datetime = Field(sa_type=MOMENT)
-    """When to act next: send, or, while claimed, when the lease ends, or, while uncertain, ask."""
-    created_at: datetime = Field(sa_type=MOMENT)
-    sent_at: datetime | None = Field(default=None, sa_type=MOMENT)
     reminded: bool = False
     """Whether its holder was reminded, or this is the reminder: there is one."""
     reminds: bool = False

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from service.database import MOMENT, words
+from service.notify.one_by_one import OneMessage
 from service.telling.states import NoticeState
 
 
@@ -47,7 +48,7 @@ class Matter(SQLModel, table=True):
     over_at: datetime | None = Field(default=None, sa_type=MOMENT)
 
 
-class Notice(SQLModel, table=True):
+class Notice(OneMessage, table=True):
     """One message to one member of staff about one matter."""
 
     __tablename__ = "notices"
@@ -60,21 +61,11 @@ class Notice(SQLModel, table=True):
         ),
     )
 
-    id: UUID = Field(primary_key=True)
     matter_id: UUID = Field(foreign_key="matters.id", ondelete="CASCADE")
     subject: str
     step: int
     """0: as soon as it was found. 1: nobody acted. Then one a day."""
     state: NoticeState = Field(sa_type=words(NoticeState, "notice_state"))
-    attempt: int = 0
-    reference: str | None = Field(default=None, unique=True)
-    notify_id: UUID | None = None
-    misses: int = 0
-    """How often Notify was asked about an unclear attempt and did not know it."""
-    try_at: datetime = Field(sa_type=MOMENT)
-    """When to act next: send, or, while claimed, when the lease ends, or, while uncertain, ask."""
-    created_at: datetime = Field(sa_type=MOMENT)
-    sent_at: datetime | None = Field(default=None, sa_type=MOMENT)
 
 
 class Deputy(SQLModel, table=True):

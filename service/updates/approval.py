@@ -40,7 +40,7 @@ class SelfApproval(Forbidden):
 
 
 class StaleApproval(Conflict):
-    """The words or the people have changed since you read them. Read them again."""
+    """The words, the people or what was said to the findings have changed since you read. Read it again."""
 
     code = "stale-approval"
 
@@ -56,10 +56,13 @@ async def decide(
     comment: str | None,
     hold_window: timedelta,
     urgent_reason: str | None = None,
+    submitted_at: datetime | None = None,
     now: datetime,
 ) -> Update:
     """Approve these very words and people, or send them back with a reason.
 
+    `submitted_at` is when what was read had been submitted: the same words may come again with other reasons
+    for their findings. A program that read none may leave it out.
     What is urgent has a reason for a `hold_window` that is shorter than the usual, and leaves at any hour.
     Raises `NotYourRole`, `SelfApproval`, a step-up error, `WrongState`, `StaleApproval`, and `Invalid` for a
     comment or a reason with somebody's details in it.
@@ -77,6 +80,8 @@ async def decide(
         raise WrongState(f"The update is {update.state.value}; it does not await an approval.")
     version = await current_version(tx, update)
     if (content_sha256, audience_sha256) != (version.content_sha256, update.audience_sha256):
+        raise StaleApproval
+    if submitted_at is not None and submitted_at != update.submitted_at:
         raise StaleApproval
     await describe(tx, staff, now=now)
     approves = decision is Decision.APPROVE

@@ -76,6 +76,8 @@ class Bench:
     keys: KeyStore
     settings: WorkerSettings
     scheme: SchemeView
+    folder: Path
+    """Its keys, and what else it keeps beside the database."""
 
     @contextmanager
     def workers(self, lane: Lane, count: int, *, rate: int = NO_LIMIT) -> Iterator[list[int]]:
@@ -210,6 +212,7 @@ class Servers:
                 keys=keys,
                 settings=self._settings(database, folder),
                 scheme=scheme,
+                folder=folder,
             )
             made.forget_the_pace()
             yield made

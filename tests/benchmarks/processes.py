@@ -15,6 +15,7 @@ import httpx
 
 from tests.benchmarks.target import Stats
 
+START_SECONDS: Final = 30.0
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -58,6 +59,28 @@ def running_target() -> Iterator[RunningTarget]:
                 yield RunningTarget(url, http)
         finally:
             process.kill()
+
+
+@contextmanager
+def answering(command: list[str], told: dict[str, str], health: str) -> Iterator[int]:
+    """A process of the web that answers at `health`; its id. Raises `NotMeasured` where it does not start."""
+    with subprocess.Popen(command, env=told, stderr=subprocess.DEVNULL) as process:
+        try:
+            until = time.monotonic() + START_SECONDS
+            while not _answers(health):
+                if process.poll() is not None or time.monotonic() > until:
+                    raise NotMeasured(f"{' '.join(command[2:5])} did not start")
+                time.sleep(0.1)
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 def result_of(command: list[str], *, seconds: float) -> float:

@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from statistics import quantiles
 from typing import Final
 
-import httpx
-
 from deploy.one_machine.ports import free_port
 from service.doorbell import Lane
 from tests.benchmarks.bench import Bench, Servers
 from tests.benchmarks.figures import Figures
-from tests.benchmarks.processes import NotMeasured
+from tests.benchmarks.processes import NotMeasured, answering
 
 CONNECTIONS: Final = 16
 PATH: Final = "/v1/schemes/windrush/registrations"
@@ -116,7 +114,7 @@ def public_process(bench: Bench) -> Iterator[str]:
         "KEPT_CLIENT_LIMIT_PER_MINUTE": NEVER,
     }
     command = [sys.executable, "-m", "service.cli", "web", "public", "--port", str(port)]
-    with _answering(command, told, f"http://127.0.0.1:{port}/health/live"):
+    with answering(command, told, f"http://127.0.0.1:{port}/health/live"):
         yield f"http://127.0.0.1:{port}{PATH}"
 
 
@@ -125,26 +123,5 @@ def plain_process(bench: Bench) -> Iterator[str]:
     """The plain insert, in the same database; where it inserts."""
     port = free_port()
     command = [sys.executable, "-m", "tests.benchmarks.plain_insert", str(port), bench.database.url()]
-    with _answering(command, {"PATH": os.environ["PATH"]}, f"http://127.0.0.1:{port}/openapi.json"):
+    with answering(command, {"PATH": os.environ["PATH"]}, f"http://127.0.0.1:{port}/openapi.json"):
         yield f"http://127.0.0.1:{port}/rows"
-
-
-@contextmanager
-def _answering(command: list[str], told: dict[str, str], health: str) -> Iterator[None]:
-    with subprocess.Popen(command, env=told, stderr=subprocess.DEVNULL) as process:
-        try:
-            until = time.monotonic() + LATE
-            while not _answers(health):
-                if process.poll() is not None or time.monotonic() > until:
-                    raise NotMeasured(f"{' '.join(command[2:5])} did not start")
-                time.sleep(0.1)
-            yield
-        finally:
-            process.kill()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False

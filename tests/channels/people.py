@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tests.deliveries.looking import one_value, run_sql
-from tests.harness.people import BODY, Service, somebody
+from tests.harness.people import BODY, Service, mobile, somebody
 from tests.harness.servers import Database
 from workers import intake, reconcile
 
@@ -16,11 +16,6 @@ LETTERS = {
     "cy": {"heading": "Mae’r cynllun ar agor", "body": "Ffoniwch 0800 678 1925."},
 }
 EVERY_WAY: dict[str, Any] = {**BODY, "sms": TEXTS, "letter": LETTERS}
-
-
-def mobile() -> str:
-    """A number of the drama range, but for those that Notify's simulators have."""
-    return f"07700 900{300 + uuid4().int % 600:03d}"
 
 
 @dataclass

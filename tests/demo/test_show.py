@@ -37,6 +37,7 @@ def until_ready(demo: subprocess.Popen[str]) -> str:
     assert demo.stdout is not None
     said: list[str] = []
     for line in demo.stdout:
+        print(line, end="")  # how far it came, where it does not come to its end
         said.append(line)
         if line.startswith("ready"):
             break

@@ -45,6 +45,11 @@ def somebody(name: str = "p") -> str:
     return f"{name}.{uuid4().hex[:12]}@example.com"
 
 
+def mobile() -> str:
+    """A number of the drama range, but for those that Notify's simulators have; others may have the same."""
+    return f"07700 900{300 + uuid4().int % 600:03d}"
+
+
 _SIGNED_IN: list[tuple[Staff, timedelta]] = []
 
 

@@ -11,18 +11,13 @@ from service.registrations.saying import said_code, said_number
 from service.registrations.words import Choice
 from tests.conftest import PUBLIC_URL
 from tests.deliveries.looking import one_row, one_value, run_sql
-from tests.harness.people import Service, now, somebody
+from tests.harness.people import Service, mobile, now, somebody
 from tests.harness.servers import Database
 from workers import intake
 from workers.tidy import tidy
 
 CHALLENGE = "A" * 22
 POST = "1 Example Street\nExampletown\nSW1A 1AA"
-
-
-def mobile() -> str:
-    """A number of the drama range; others may have the same."""
-    return f"07700 900{uuid4().int % 1000:03d}"
 
 
 def texted(service: Service, number: str) -> str:

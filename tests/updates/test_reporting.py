@@ -3,9 +3,8 @@
 from typing import Any
 
 from service.updates import drafting
-from tests.channels.people import mobile
 from tests.deliveries.looking import one_value, run_sql
-from tests.harness.people import BODY, COMMS, Service, now, somebody
+from tests.harness.people import BODY, COMMS, Service, mobile, now, somebody
 from tests.harness.servers import Database
 from tests.updates.words import bilingual
 from workers import errands, tidy

@@ -16,7 +16,7 @@ from tests.harness.people import Service
 from tests.updates.directory import Directory
 from tests.updates.words import body
 from tests.web_staff.browsing import StaffBrowser, path_of
-from tests.web_staff.serving import StaffHost
+from tests.web_staff.serving import StaffHost, decision
 from workers import plan
 
 TITLE = "The scheme opens on 1 June"
@@ -143,7 +143,8 @@ async def test_whoever_wrote_it_may_not_decide_and_is_told_so(
     await browser.sign_in("senior")
 
     page = await browser.get(f"/updates/{update}/approve")
-    sent = {key: shown[key] for key in ("content_sha256", "audience_sha256")} | {"decision": "approve"}
+    read = ("content_sha256", "audience_sha256", "submitted_at")
+    sent = {key: shown[key] for key in read} | {"decision": "approve"}
     forced = await browser.post(f"/updates/{update}/approval", sent)
 
     assert "somebody else has to decide" in words(page.text)
@@ -391,3 +392,29 @@ async def test_staff_see_who_they_are_and_name_a_deputy_of_their_role(
     assert "Told instead of you: demo-senior2, from 1 March 2090 to 31 March 2090." in words(named.text)
     assert (await browser.press(named, "/me/deputy/end")).status_code == 303
     assert "Told instead of you" not in (await browser.get("/me")).text
+
+
+async def test_what_was_submitted_again_is_not_approved_by_who_read_it_before(
+    service: Service, submitted: dict[str, Any], browser: StaffBrowser, host: StaffHost
+) -> None:
+    """The same words for the same people, and perhaps with other reasons for their findings."""
+    update = submitted["id"]
+    await browser.sign_in("senior")
+    page = await browser.get(f"/updates/{update}/approve")
+    back = decision(submitted, decision="send_back", comment="Say why")
+    await host.call("senior2", "POST", f"/v1/updates/{update}/approval", json=back)
+    await host.call("comms", "POST", f"/v1/updates/{update}/submission", json={})
+    await plan.plan_updates(service.worker)
+    again = await host.shown(update)
+
+    answer = await browser.press(page, f"/updates/{update}/approval")
+
+    hashes = ("content_sha256", "audience_sha256")
+    assert [again[key] for key in hashes] == [submitted[key] for key in hashes]
+    assert answer.status_code == 409
+    assert "It was submitted again since you read it." in words(answer.text)
+    stale = decision(again, submitted_at=submitted["submitted_at"])
+    refused = await host.call("senior", "POST", f"/v1/updates/{update}/approval", json=stale)
+    assert refused.json()["type"].endswith("stale-approval"), refused.text
+    read = decision(again, submitted_at=again["submitted_at"])
+    assert (await host.call("senior", "POST", f"/v1/updates/{update}/approval", json=read)).is_success

@@ -1,6 +1,7 @@
 """Deciding: a senior person reads exactly what would leave and to whom, and approves it or sends it back."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID
@@ -46,6 +47,7 @@ class Sent:
     version: str
     content_sha256: str
     audience_sha256: str
+    submitted_at: datetime | None
     planned: str
 
     @classmethod
@@ -59,6 +61,7 @@ class Sent:
             version=text(form, "version"),
             content_sha256=text(form, "content_sha256"),
             audience_sha256=text(form, "audience_sha256"),
+            submitted_at=moment_of(text(form, "submitted_at")),
             planned=text(form, "planned"),
         )
 
@@ -89,6 +92,8 @@ async def decide(request: Request, update_id: UUID, here: Here, staff: Approver,
     if errors:
         return await _page(request, here, staff, update_id, sent=sent, errors=errors)
     try:
+        if sent.submitted_at is None:
+            raise StaleApproval
         async with here.transactions.begin() as tx:
             update = await approval.decide(
                 tx,
@@ -100,6 +105,7 @@ async def decide(request: Request, update_id: UUID, here: Here, staff: Approver,
                 comment=sent.comment or None,
                 hold_window=here.hold_window_of(urgent=sent.urgent),
                 urgent_reason=sent.urgent_reason if sent.urgent else None,
+                submitted_at=sent.submitted_at,
                 now=here.clock.now(),
             )
             done = _done(update, sent)
@@ -139,6 +145,7 @@ async def _page(
         version=seen.version.version,
         content_sha256=seen.version.content_sha256,
         audience_sha256=update.audience_sha256,
+        submitted_at=update.submitted_at.isoformat() if update.submitted_at else "",
         own=own,
         submitted_by=update.submitted_by,
         urgent_leaves=urgently(here),
@@ -163,10 +170,19 @@ async def _changed_meanwhile(request: Request, here: StaffProcess, update_id: UU
         title=title,
         changed=changes(changed) if changed else None,
         people=_people_changed(update, sent),
+        submitted_again=sent.submitted_at != update.submitted_at,
         state=STATES[update.state][0],
         still_waits=update.state is UpdateState.AWAITING_APPROVAL,
         typed=sent.comment or sent.urgent_reason,
     )
+
+
+def moment_of(said: str) -> datetime | None:
+    """When something was, as the page said it; None where it is no such moment."""
+    try:
+        return datetime.fromisoformat(said)
+    except ValueError:
+        return None
 
 
 def _people_changed(update: Update, sent: Sent) -> str | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from service.database import Transaction
@@ -51,6 +51,8 @@ class ApprovalForm(BaseModel):
     comment: Remark | None = None
     urgent_reason: Annotated[Remark, Field(min_length=1)] | None = None
     """Why it should leave sooner than the hold window says, and at any hour."""
+    submitted_at: AwareDatetime | None = None
+    """When what was read had been submitted: the same words may come again with other reasons."""
 
 
 VersionRead = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -168,6 +170,7 @@ async def decide(
             comment=form.comment,
             hold_window=here.hold_window_of(urgent=form.urgent_reason is not None),
             urgent_reason=form.urgent_reason,
+            submitted_at=form.submitted_at,
             now=here.clock.now(),
         )
         shown = await shown_to_staff(tx, update_id, here)
@@ -231,6 +234,7 @@ async def shown_to_staff(tx: Transaction, update_id: UUID, here: StaffProcess) -
         "version": version.version,
         "content_sha256": version.content_sha256,
         "audience_sha256": update.audience_sha256,
+        "submitted_at": update.submitted_at.isoformat() if update.submitted_at else None,
         "planned": update.planned,
         "outcomes": counted,
         "channels": {channel.value: count for channel, count in channels.items()},
