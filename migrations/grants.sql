@@ -55,7 +55,8 @@ GRANT SELECT ON audit_events TO kept_staff;
 GRANT SELECT (delivery_id, started_at, outcome) ON attempts TO kept_staff;
 GRANT EXECUTE ON FUNCTION
     audit_append(text),
-    count_reachable(uuid, text[], text[], text[], uuid[], uuid, text[], timestamptz),
+    awaiting_notice(uuid),
+    count_reachable(uuid, text[], text[], text[], uuid[], uuid, uuid, text[], timestamptz),
     count_frozen(uuid, timestamptz),
     registrations_numbered(uuid, text[])
     TO kept_staff;
@@ -85,6 +86,13 @@ GRANT UPDATE (state, decided_by, decided_at, refused_why, build, lease_until, do
     ON exports TO kept_staff;
 GRANT SELECT, DELETE ON export_chunks TO kept_staff;
 GRANT EXECUTE ON FUNCTION count_meant(uuid, text[], text[], text[], uuid[]) TO kept_staff;
+
+-- Lists in: they hand a sealed file in, say what its columns are, and see what became of each line. Never a row.
+GRANT SELECT, INSERT ON imports TO kept_staff;
+GRANT UPDATE (state, bytes, matching, matched_by, counts, done_line, committed_by, committed_at, ended_at)
+    ON imports TO kept_staff;
+GRANT INSERT ON import_chunks TO kept_staff;
+GRANT SELECT (import_id, line, verdict, duplicate_of, field, rule) ON import_rows TO kept_staff;
 
 -- A scheme's settings; never its public list, which one person alone cannot change.
 GRANT UPDATE (name_en, name_cy, open, closed_on, privacy_notice, privacy_notice_version, lawful_basis, reply_to_id,
@@ -141,6 +149,12 @@ GRANT UPDATE (state) ON work_sessions TO kept_worker;
 GRANT SELECT, INSERT, DELETE ON matters, notices TO kept_worker;
 GRANT UPDATE (over_at) ON matters TO kept_worker;
 GRANT UPDATE (state, attempt, reference, notify_id, misses, try_at, sent_at) ON notices TO kept_worker;
+GRANT SELECT ON imports TO kept_worker;
+GRANT UPDATE (state, seen, why, counts, done_line, lease_until, ended_at) ON imports TO kept_worker;
+GRANT SELECT, DELETE ON import_chunks TO kept_worker;
+GRANT SELECT, INSERT, DELETE ON import_rows TO kept_worker;
+GRANT UPDATE (verdict, field, rule, sealed) ON import_rows TO kept_worker;
+GRANT SELECT, INSERT, DELETE ON import_addresses TO kept_worker;
 -- How far the record is, for the witness; not what it says.
 GRANT SELECT (seq, hash) ON audit_events TO kept_worker;
 GRANT EXECUTE ON FUNCTION audit_append(text), people_reached(uuid) TO kept_worker;

@@ -9,6 +9,7 @@ import service.deliveries.tables
 import service.errands.tables
 import service.exports.tables
 import service.holds.tables
+import service.imports.tables
 import service.notify.tables
 import service.registrations.tables
 import service.replies.tables

@@ -57,6 +57,7 @@ class Job(StrEnum):
     WORK_ITEMS = "work_items"
     EXPORTS = "exports"
     RELEASES = "releases"
+    IMPORTS = "imports"
 
 
 LANES: Final[Mapping[Job, Lane]] = {
@@ -80,13 +81,14 @@ LANES: Final[Mapping[Job, Lane]] = {
     Job.WORK_ITEMS: Lane.URGENT,
     Job.EXPORTS: Lane.CARE,
     Job.RELEASES: Lane.URGENT,
+    Job.IMPORTS: Lane.CARE,
 }
 
 BUCKET_MS: Final = 100
 """Rings for one job within this time are one ring, answered at its end."""
 
 SHORT_SECONDS: Final = 180
-LONG: Final = frozenset({Job.COMPARE, Job.EXPORTS})
+LONG: Final = frozenset({Job.COMPARE, Job.EXPORTS, Job.IMPORTS})
 """Jobs that read page after page: Notify's list of seven days after a restore, everybody of a list."""
 LONG_SECONDS: Final = 3600
 

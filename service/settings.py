@@ -132,6 +132,9 @@ class WorkerSettings(QueueSettings):
     """Where the addresses of people who do not exist are: a domain whose whole mail the department reads."""
     escalate_after_seconds: Annotated[int, Field(ge=0)] = 14_400
     """How long something may wait for staff before everybody concerned is told again."""
+    reader_confined_by: Literal["kernel", "limits"] = "kernel"
+    """What has to hold the process that reads files: where the kernel has no filter of system calls (macOS),
+    nothing is read unless this says `limits`."""
 
     @field_validator("ramp", mode="before")
     @classmethod

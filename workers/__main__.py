@@ -18,6 +18,7 @@ from workers import (
     confirm,
     errands,
     exporting,
+    imports,
     intake,
     plan,
     reconcile,
@@ -52,6 +53,7 @@ JOBS: Final[Mapping[Job, Callable[[WorkerContext], Awaitable[None]]]] = {
     Job.WORK_ITEMS: work_sessions.open_next,
     Job.EXPORTS: exporting.build_lists,
     Job.RELEASES: releasing.hand_over_keys,
+    Job.IMPORTS: imports.bring_lists_in,
 }
 
 SWEEPS: Final[Mapping[Job, int]] = {
@@ -75,6 +77,7 @@ SWEEPS: Final[Mapping[Job, int]] = {
     Job.WORK_ITEMS: 2,
     Job.EXPORTS: 5,
     Job.RELEASES: 2,
+    Job.IMPORTS: 5,
 }
 """Seconds between looks at PostgreSQL when nobody rings: what a lost ring costs at most."""
 

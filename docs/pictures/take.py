@@ -43,6 +43,7 @@ STAFF_TESTS: Final = [
         "writing_in_a_browser",
         "deciding_in_a_browser",
         "six_people",
+        "lists_in",
         "lists_in_a_browser",
     )
 ] + ["tests/casework/test_in_a_browser.py", "tests/work_sessions/test_in_a_browser.py"]
@@ -86,6 +87,12 @@ STAFF: Final = {
     "list-release": "staff-list-release",
     "list-opened": "staff-list-opened",
     "list-account": "staff-list-account",
+    "lists-in": "staff-lists-in",
+    "list-columns": "staff-list-columns",
+    "list-checked": "staff-list-checked",
+    "list-checked-320": "staff-list-checked-320",
+    "list-done": "staff-list-done",
+    "list-notice": "staff-list-notice",
 }
 """What the tests call a picture, and what it is called here."""
 

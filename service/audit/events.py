@@ -390,3 +390,45 @@ class ExportExpired(Event):
     export: UUID
     opened: bool
     """Whether its key had been handed over before."""
+
+
+# Lists in.
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportHandedIn(Event):
+    act: ClassVar[str] = "import-handed-in"
+    import_id: UUID
+    scheme: UUID
+    size: int
+    """Bytes of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportMatched(Event):
+    act: ClassVar[str] = "import-matched"
+    import_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportCommitted(Event):
+    act: ClassVar[str] = "import-committed"
+    import_id: UUID
+    new: int
+    """How many people whoever committed it was shown as new."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportGivenUp(Event):
+    act: ClassVar[str] = "import-given-up"
+    import_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportEnded(Event):
+    """A worker ended it: refused, done, or nobody decided in time. Its file is destroyed."""
+
+    act: ClassVar[str] = "import-ended"
+    import_id: UUID
+    outcome: str
+    registered: int

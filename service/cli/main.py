@@ -20,6 +20,7 @@ FEATURES: Final[Mapping[str, tuple[str, ...]]] = {
     "schemes": ("scheme",),
     "keys": ("keys",),
     "holds": ("hold",),
+    "imports": ("import",),
     "incidents": ("incident",),
     "certificates": ("certificate",),
     "audit": ("audit",),

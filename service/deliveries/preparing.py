@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from service.audit import chain
 from service.audit.events import AudienceFrozen, SendingBegan, UpdateReleased, UpdateSentBack
 from service.database import Transaction
+from service.deliveries.noticing import another_is_on_its_way, let_go
 from service.deliveries.planning import freeze
 from service.deliveries.reaching import may_reach_more
 from service.registrations.words import Channel, Language
@@ -62,6 +63,11 @@ async def prepare(
     why = _cannot_be_sent(version.content, templates, offers)
     if why is None and rule.reached_by is not None and await may_reach_more(tx, rule.reached_by):
         why = "What it corrects is still being sent. Halt that, or wait until it is sent."
+    if why is None and rule.imported_in is not None:
+        if await another_is_on_its_way(tx, update, rule.imported_in):
+            why = "Another notice of this list is on its way. Wait until it is sent, or send that one back."
+        # Nobody gets a second one.
+        await let_go(tx, rule.imported_in)
     if why is not None:
         await _send_back(tx, update, why, now=now)
         return

@@ -97,6 +97,8 @@ async def _change(
     tx: Transaction, registration: Registration, opened: Opened, contacts: Mapping[ContactKey, Contact]
 ) -> None:
     form = opened.form
+    # Whoever was brought in with a list, and has registered here themselves since, needs no notice of it.
+    registration.awaits_notice = False
     registration.kind = form.kind
     registration.relationship = form.relationship
     registration.language = form.language

@@ -30,6 +30,8 @@ class AudienceRule:
     """These very people, and no rule."""
     reached_by: UUID | None = None
     """Those whom something with this id reached, and no rule. Who they are, its own feature knows."""
+    imported_in: UUID | None = None
+    """Those of this list who await their notice, and no rule. Every other rule leaves them out."""
 
 
 def reachable_people(
@@ -44,7 +46,7 @@ def reachable_people(
 
     `reached` gives the ids of those whom `rule.reached_by` means, where it is set.
     One row a registration, with the first of `channels` in the person's own order. Nobody who has left, has
-    not confirmed, or is paused.
+    not confirmed, is paused, or was brought in with a list and has not been told so.
     """
     return (
         sa_select(
@@ -62,6 +64,7 @@ def reachable_people(
             col(RegistrationContact.confirmed_at).is_not(None),
             col(RegistrationContact.channel).in_(channels),
             col(Contact.suppressed_at).is_(None),
+            col(Registration.awaits_notice).is_(rule.imported_in is not None),
             *_meant(rule, reached),
         )
         .ext(distinct_on(col(Registration.id)))
@@ -72,6 +75,8 @@ def reachable_people(
 def _meant(rule: AudienceRule, reached: Select[UUID] | None) -> list[ColumnElement[bool]]:
     if rule.registrations is not None:
         return [col(Registration.id).in_(rule.registrations)]
+    if rule.imported_in is not None:
+        return [col(Registration.imported_in) == rule.imported_in]
     if rule.reached_by is not None:
         if reached is None:
             # Else it would mean everybody.

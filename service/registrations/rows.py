@@ -42,8 +42,12 @@ def registration_rows(
     tokens: TokenKey,
     now: datetime,
     confirmed_at: UUID | None = None,
+    imported_in: UUID | None = None,
 ) -> RegistrationRows:
-    """A registration as `opened` asks for it: pending, or confirmed at the contact with this id."""
+    """A registration as `opened` asks for it: pending, or confirmed at the contact with this id.
+
+    One that a list brings in is confirmed at each of its contacts, and awaits its notice.
+    """
     registration_id = uuid7()
     form, scheme = opened.form, opened.scheme
     registration = Registration(
@@ -55,15 +59,17 @@ def registration_rows(
         language=form.language,
         contact_by=[way.value for way in form.contact_by],
         formats=[need.value for need in form.formats],
-        state=RegistrationState.CONFIRMED if confirmed_at else RegistrationState.PENDING,
+        state=RegistrationState.CONFIRMED if confirmed_at or imported_in else RegistrationState.PENDING,
         sealed_profile=sealed_profile(opened, registration_id),
         unsubscribe_hash=token_hash(tokens.unsubscribe_token(registration_id, 0)),
         unsubscribe_generation=0,
         lawful_basis=scheme.lawful_basis,
         privacy_notice_version=scheme.privacy_notice_version,
         created_at=now,
-        confirmed_at=now if confirmed_at else None,
         given_by=opened.given_by,
+        confirmed_at=now if confirmed_at or imported_in else None,
+        imported_in=imported_in,
+        awaits_notice=imported_in is not None,
     )
     links = [
         RegistrationContact(
@@ -71,7 +77,7 @@ def registration_rows(
             contact_id=contact.id,
             channel=address.channel,
             position=position,
-            confirmed_at=now if contact.id == confirmed_at else None,
+            confirmed_at=now if imported_in or contact.id == confirmed_at else None,
         )
         for position, address in enumerate(opened.addresses)
         for contact in [contacts[opened.key(address)]]

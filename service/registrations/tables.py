@@ -50,6 +50,10 @@ class Registration(SQLModel, table=True):
         CheckConstraint("(state = 'left') = (left_at IS NOT NULL)", name="left_when_they_left"),
         Index("registrations_of_a_scheme", "scheme_id", "state"),
         Index("registrations_that_belong_to_one", "belongs_to"),
+        CheckConstraint(
+            "imported_in IS NOT NULL OR NOT awaits_notice", name="only_the_imported_await_a_notice"
+        ),
+        Index("registrations_that_await_a_notice", "imported_in", postgresql_where=text("awaits_notice")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -78,6 +82,10 @@ class Registration(SQLModel, table=True):
     """The first registration of an organisation that has several inboxes (docs/decisions/0009)."""
     given_by: GivenBy | None = Field(default=None, sa_type=words(GivenBy, "registration_given_by"))
     """How it came to a caseworker who typed it; None where they registered themselves."""
+    imported_in: UUID | None = None
+    """The list that it was brought in with (docs/decisions/0017)."""
+    awaits_notice: bool = False
+    """Nobody has told them yet that their address was written down here: nothing else is sent before."""
 
 
 class RegistrationTopic(SQLModel, table=True):

@@ -84,6 +84,8 @@ class Audience(BaseModel):
     registrations: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
     reached_by: UUID | None = None
     """Those whom another update of the scheme reached, or may have: for a correction."""
+    imported_in: UUID | None = None
+    """Those of a list that was brought in who have not been told yet: for its notice."""
 
     @model_validator(mode="after")
     def _says_who(self) -> Self:
@@ -92,7 +94,7 @@ class Audience(BaseModel):
             raise PydanticCustomError(
                 "empty_audience", "It has to say who: kinds, topics, languages or registrations"
             )
-        if said & {"registrations", "reached_by"} and len(said) > 1:
+        if said & {"registrations", "reached_by", "imported_in"} and len(said) > 1:
             raise PydanticCustomError("two_audiences", "It has either registrations or a rule, not both")
         return self
 
@@ -103,6 +105,7 @@ class Audience(BaseModel):
             languages=tuple(self.languages) if self.languages else None,
             registrations=tuple(self.registrations) if self.registrations else None,
             reached_by=self.reached_by,
+            imported_in=self.imported_in,
         )
 
 
@@ -209,10 +212,11 @@ class AudienceDraft(BaseModel):
     languages: list[Language] | None = None
     registrations: Annotated[list[UUID], Field(max_length=10_000)] | None = None
     reached_by: UUID | None = None
+    imported_in: UUID | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        alone = [each for each in (self.registrations, self.reached_by) if each is not None]
+        alone = [each for each in (self.registrations, self.reached_by, self.imported_in) if each is not None]
         if len(alone) > 1 or (alone and any((self.kinds, self.topics, self.languages))):
             raise PydanticCustomError("two_audiences", "It has either registrations or a rule, not both")
         return self

@@ -23,7 +23,8 @@ NEEDS: Final = (Channel.PHONE.value, *(each.value for each in Format if each is 
 
 REACHABLE: Final = text("""
     SELECT * FROM count_reachable(:scheme, CAST(:kinds AS text[]), CAST(:topics AS text[]),
-        CAST(:languages AS text[]), CAST(:registrations AS uuid[]), :reached_by, :channels, :now)
+        CAST(:languages AS text[]), CAST(:registrations AS uuid[]), :reached_by, :imported_in, :channels,
+        :now)
 """)
 FROZEN: Final = text("SELECT * FROM count_frozen(:update, :since)")
 
@@ -65,6 +66,7 @@ async def count_rule(
             "languages": _values(rule.languages),
             "registrations": list(rule.registrations) if rule.registrations else None,
             "reached_by": rule.reached_by,
+            "imported_in": rule.imported_in,
             "channels": _values([*channels, Channel.PHONE]),
             "now": now,
         },

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from sqlalchemy import and_
 from sqlmodel import col, select
 
 from service.database import Transaction
 from service.updates.approval import Decision
 from service.updates.drafting import NoSuchUpdate
-from service.updates.tables import Approval, Update
+from service.updates.tables import Approval, Update, UpdateVersion
 
 
 async def get_update(tx: Transaction, update_id: UUID) -> Update:
@@ -39,3 +40,20 @@ async def approval_of(tx: Transaction, update: Update) -> Approval | None:
             .order_by(col(Approval.decided_at).desc())
         )
     ).first()
+
+
+async def notices_of(tx: Transaction, import_id: UUID) -> list[Update]:
+    """The updates whose words as they are now are for those of one import, newest first."""
+    found = await tx.exec(
+        select(Update)
+        .join(
+            UpdateVersion,
+            and_(
+                col(UpdateVersion.update_id) == col(Update.id),
+                col(UpdateVersion.version) == col(Update.version),
+            ),
+        )
+        .where(UpdateVersion.content["audience"]["imported_in"].astext == str(import_id))
+        .order_by(col(Update.created_at).desc())
+    )
+    return list(found.all())

@@ -32,6 +32,7 @@ COMPONENTS: Final = (
     "pagination",
     "panel",
     "radios",
+    "select",
     "service-navigation",
     "skip-link",
     "summary-list",

@@ -13,7 +13,16 @@ from functools import partial
 import psycopg
 import redis
 
-from tests.benchmarks import confirming, exporting, pacing, planning, registering, remembering, sending
+from tests.benchmarks import (
+    confirming,
+    exporting,
+    importing,
+    pacing,
+    planning,
+    registering,
+    remembering,
+    sending,
+)
 from tests.benchmarks.bench import Servers, running_servers
 from tests.benchmarks.figures import RESULTS, Figures, our_versions
 from tests.benchmarks.processes import NotMeasured
@@ -23,7 +32,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__)
     parser.add_argument(
         "--only",
-        choices=("send", "pace", "memory", "confirmations", "register", "plan", "export"),
+        choices=("send", "pace", "memory", "confirmations", "register", "plan", "export", "import"),
         action="append",
     )
     parser.add_argument("--rounds", type=int, default=5, help="of what is compared")
@@ -34,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sign-ups", type=int, default=160, help="for confirmations")
     parser.add_argument("--people", type=int, default=1_000_000, help="for planning")
     parser.add_argument("--listed", type=int, default=100_000, help="people in a list")
+    parser.add_argument("--rows", type=int, default=100_000, help="of a list that is brought in")
     parser.add_argument("--registrations", type=int, default=3000, help="in each round")
     parser.add_argument(
         "--steady-seconds", type=float, default=20, help="of a hundred registrations a second"
@@ -54,6 +64,7 @@ def main() -> int:
             seconds=told.steady_seconds,
         ),
         "export": partial(exporting.measure, people=told.listed, rounds=min(told.rounds, 3)),
+        "import": partial(importing.measure, rows=told.rows),
         "plan": partial(planning.measure, people=told.people),
         "confirmations": partial(confirming.measure, sign_ups=told.sign_ups),
     }

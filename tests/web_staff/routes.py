@@ -54,6 +54,11 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", f"/v1/work-sessions/{SOME_ID}/openings"): "senior dpo",
     ("GET", "/v1/audit"): "dpo reviewer",
     ("GET", "/v1/openapi.json"): EVERYBODY,
+    ("POST", "/v1/schemes/windrush/imports"): "caseworker",
+    ("GET", f"/v1/imports/{SOME_ID}"): "caseworker",
+    ("POST", f"/v1/imports/{SOME_ID}/columns"): "caseworker",
+    ("POST", f"/v1/imports/{SOME_ID}/commit"): "caseworker",
+    ("GET", f"/v1/imports/{SOME_ID}/rows"): "caseworker",
 }
 
 PAGES: dict[tuple[str, str], str] = {
@@ -129,6 +134,15 @@ PAGES: dict[tuple[str, str], str] = {
     ("GET", "/holds"): EVERYBODY,
     ("POST", "/holds"): EVERYBODY,
     ("POST", f"/holds/{SOME_ID}/lift"): "operator senior",
+    ("GET", "/imports"): "caseworker",
+    ("POST", "/imports"): "caseworker",
+    ("GET", f"/imports/{SOME_ID}"): "caseworker",
+    ("POST", f"/imports/{SOME_ID}/columns"): "caseworker",
+    ("POST", f"/imports/{SOME_ID}/commit"): "caseworker",
+    ("POST", f"/imports/{SOME_ID}/give-up"): "caseworker",
+    ("GET", f"/imports/{SOME_ID}/account.csv"): "caseworker",
+    ("GET", f"/imports/{SOME_ID}/notice"): "comms senior",
+    ("POST", f"/imports/{SOME_ID}/notice"): "comms senior",
     ("GET", "/schemes"): EVERYBODY,
     ("GET", "/schemes/windrush"): EVERYBODY,
     ("GET", "/schemes/windrush/edit"): "operator",

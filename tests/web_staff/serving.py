@@ -20,7 +20,7 @@ from tests.demo_issuer.running import AUDIENCE, RunningIssuer
 from tests.harness.people import Service
 from tests.harness.servers import Database
 from tests.web_public.serving import answering
-from workers import casework, errands, plan, reconcile, send
+from workers import casework, errands, imports, plan, reconcile, send
 
 PEOPLE = (
     "comms",
@@ -144,6 +144,7 @@ async def workers_running(service: Service) -> AsyncIterator[None]:
             await reconcile.make_certificates(service.worker)
             await errands.send_tests(service.worker)
             await casework.serve_caseworkers(service.worker)
+            await imports.bring_lists_in(service.worker)
             await asyncio.sleep(0.05)
 
     task = asyncio.create_task(work())

@@ -35,6 +35,9 @@ from service.web.staff import (
     home,
     list_keys,
     list_requests,
+    import_notices,
+    importing,
+    imports_api,
     listing,
     lists,
     myself,
@@ -48,6 +51,7 @@ from service.web.staff import (
     test_sends,
     unreached,
     updates,
+    uploads,
     watching,
     work_api,
     work_pages,
@@ -102,7 +106,7 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.state.process = process
     answer = problems.install(app, as_page=process.pages.of_problem)
     # The last added is the outermost: what refuses is logged, and has the headers.
-    app.add_middleware(BodyLimit, most=BODY_BYTES, answer=answer)
+    app.add_middleware(BodyLimit, most=BODY_BYTES, answer=answer, most_at=uploads.most_at)
     app.add_middleware(Door, process=process, answer=answer)
     app.add_middleware(HoldsForms, process=process, most=BODY_BYTES)
     app.add_middleware(SecurityHeaders, policy=WITH_LIVE_FIGURES)
@@ -125,6 +129,9 @@ def create_app(settings: StaffSettings, *, clock: Clock | None = None) -> FastAP
     app.include_router(lists.router)
     app.include_router(myself.router)
     app.include_router(schemes.router)
+    app.include_router(importing.router)
+    app.include_router(import_notices.router)
+    app.include_router(imports_api.router)
     app.include_router(updates.router)
     app.include_router(after_approval.router)
     app.include_router(audiences.router)

@@ -18,10 +18,13 @@ from service.deliveries.states import UNSENT
 from service.deliveries.unreached import unreached_addresses
 from service.holds import incidents
 from service.holds.holding import holds_in_force
+from service.imports.looking_up import waiting_for_decision, waiting_for_words
+from service.imports.tables import Import
 from service.staff.principal import Staff
 from service.staff.roles import MAY, Act, Role
 from service.updates.desk import OnDesk, desk
 from service.updates.states import UpdateState
+from service.web.staff.import_words import STATES as IMPORT_STATES
 from service.web.staff.naming import INCIDENTS, STATES
 from service.web.staff.process import Here, visitor_or_none
 from service.web.staff.waiting_lists import waiting_lists
@@ -33,6 +36,7 @@ router: Final = APIRouter(include_in_schema=False)
 UNTITLED: Final = "Draft without a title"
 HALTED, SENT_BACK = ("Halted", "red"), ("Sent back", "orange")
 TO_RING: Final = ("To ring", "blue")
+NOTICE_NEEDED = ("Notice needed", "yellow")
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,8 @@ async def _looked_at(tx: Transaction, staff: Staff, *, now: datetime) -> dict[st
             *(_for_caseworkers(updates, unreached, needing) if caseworker else ()),
             *(_calls(len(await calls_to_make(tx))) if staff.may(Act.ASSIST) else ()),
             *(Waiting(*each) for each in await waiting_lists(tx, staff)),
+            *_lists(await waiting_for_decision(tx) if staff.may(Act.IMPORT) else ()),
+            *_untold(await waiting_for_words(tx) if staff.may(Act.DRAFT_UPDATE) else ()),
         ],
         "leaving": [_leaving(each, counts[each.id]) for each in updates if each.state is UpdateState.SENDING],
         "wrong": wrong,
@@ -192,6 +198,18 @@ def _calls(count: int) -> Iterable[Waiting]:
             TO_RING,
             "They want to be told by calls, so no message can ask them.",
         )
+
+
+def _lists(waiting: Iterable[Import]) -> Iterable[Waiting]:
+    for each in waiting:
+        said = "Say what its columns are, or decide." if each.counts is None else "Decide about it."
+        yield Waiting(each.reference, f"/imports/{each.id}", IMPORT_STATES[each.state], said)
+
+
+def _untold(waiting: Iterable[tuple[Import, int]]) -> Iterable[Waiting]:
+    for each, people in waiting:
+        said = f"{counted(people, 'person', 'people')} from this list have to be told first of all."
+        yield Waiting(each.reference, f"/imports/{each.id}/notice", NOTICE_NEEDED, said)
 
 
 def _leaving(update: OnDesk, counts: Outcomes) -> Leaving:

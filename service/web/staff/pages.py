@@ -29,6 +29,7 @@ NAVIGATION: Final = (
     ("/work", "Work sessions", Act.APPROVE_WORK),
     ("/lists", "Lists", Act.SEE_EXPORT),
     ("/holds", "Holds", Act.SET_HOLD),
+    ("/imports", "Lists in", Act.IMPORT),
     ("/schemes", "Schemes", Act.READ_UPDATES),
     ("/who-may-do-what", "Who may do what", None),
 )

@@ -40,6 +40,7 @@ INPUTS: Final[Mapping[str, str]] = {
     "audience.cy": "languages",
     "audience.registrations": "numbers",
     "audience.reached_by": "who",
+    "audience.imported_in": "who",
     "send_at": "send-at-day",
     "on_word": "when",
     "reply_to": "reply-to",

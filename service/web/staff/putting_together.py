@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from service.schemes.reading import SchemeView
 from service.web.staff.naming import KINDS, LANGUAGES, place
 from service.web.staff.places import TEXTS
-from service.web.staff.written import ANY_TOPIC, AT, LISTED, NOW, REACHED, SEVERAL, Written
+from service.web.staff.written import ANY_TOPIC, AT, IMPORTED, LISTED, NOW, REACHED, SEVERAL, Written
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ def _audience(written: Written, scheme: SchemeView) -> str:
         return f"These numbers: {written.said['numbers']}" if written.said["numbers"] else "A list of people"
     if written.said["who"] == REACHED:
         return "Those whom the update that it corrects reached"
+    if written.said["who"] == IMPORTED:
+        return "Those of a list who have not been told"
     topics = {ANY_TOPIC: "whatever their topics"} | {topic.code: topic.en for topic in scheme.topics}
     names = {str(each): words for each, words in (*KINDS.items(), *LANGUAGES.items())} | topics
     return "; ".join(

@@ -32,6 +32,7 @@ SINGLE: Final = (
     "numbers",
     "list-from",
     "reached-by",
+    "imported-in",
     "when",
     "send-at-day",
     "send-at-month",
@@ -48,7 +49,7 @@ SEVERAL: Final = ("kinds", "languages", "topics")
 ORDER: Final = tuple({**dict.fromkeys((*TEXTS, "who", *SEVERAL)), **dict.fromkeys(SINGLE)})
 """All of them in the order of the page, in which errors are said."""
 
-RULE, LISTED, REACHED = "rule", "listed", "reached"
+RULE, LISTED, REACHED, IMPORTED = "rule", "listed", "reached", "imported"
 ANY_TOPIC: Final = "any"
 NOW, AT, ON_WORD = "now", "at", "word"
 
@@ -94,6 +95,7 @@ class Written:
             "who": _who(rule),
             "list-from": str(version) if "registrations" in rule else "",
             "reached-by": rule.get("reached_by", ""),
+            "imported-in": rule.get("imported_in", ""),
             **_when(body),
             "answers": "other" if body["reply_to"] else "scheme",
             "reply-to": body["reply_to"] or "",
@@ -154,6 +156,8 @@ class Written:
                 return {"registrations": list(listed)}
             case "reached":
                 return {"reached_by": self.said["reached-by"]}
+            case "imported":
+                return {"imported_in": self.said["imported-in"]}
             case _:
                 return {name: self.ticked[name] for name in SEVERAL if ANY_TOPIC not in self.ticked[name]}
 
@@ -178,6 +182,8 @@ def _text_at(body: Mapping[str, Any], place: str) -> str:
 def _who(rule: Mapping[str, Any]) -> str:
     if "registrations" in rule:
         return LISTED
+    if "imported_in" in rule:
+        return IMPORTED
     return REACHED if "reached_by" in rule else RULE
 
 
