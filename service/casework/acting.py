@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from service.audit import chain
-from service.audit.events import (
+from service.audit.people_events import (
     RegistrationClosed,
     RegistrationCorrected,
     RegistrationErased,

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.audit import chain
-from service.audit.events import RegistrationAssisted
+from service.audit.people_events import RegistrationAssisted
 from service.database import Transaction
 from service.errands.asking import put
 from service.errands.tables import ErrandKind

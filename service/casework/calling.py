@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from service.audit import chain
-from service.audit.events import CallSettled
+from service.audit.people_events import CallSettled
 from service.database import Transaction
 from service.errors import Conflict
 from service.registrations.words import Language, Purpose

@@ -13,7 +13,8 @@ from sqlmodel import col, select
 from uuid6 import uuid7
 
 from service.audit import chain
-from service.audit.events import DetailsRevealed, IncidentOpened
+from service.audit.events import IncidentOpened
+from service.audit.people_events import DetailsRevealed
 from service.casework.records import Record, record_of
 from service.casework.references import Reference
 from service.casework.tables import Reveal, RevealPurpose

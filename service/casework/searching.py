@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.audit import chain
-from service.audit.events import PeopleSearched
+from service.audit.people_events import PeopleSearched
 from service.casework.records import Record, records_of
 from service.database import Transaction
 from service.errands.asking import put

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from service.audit import chain
-from service.audit.events import ExportApproved, ExportRefused
+from service.audit.list_events import ExportApproved, ExportRefused
 from service.database import Transaction
 from service.errors import Conflict, Forbidden
 from service.exports.keys import key_in_use

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from uuid6 import uuid7
 
 from service.audit import chain
-from service.audit.events import ExportBuilt, ExportRefused
+from service.audit.list_events import ExportBuilt, ExportRefused
 from service.database import Transaction
 from service.exports import manifest
 from service.exports.columns import Column

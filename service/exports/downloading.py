@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from service.audit import chain
-from service.audit.events import ExportDownloaded
+from service.audit.list_events import ExportDownloaded
 from service.database import Transaction
 from service.errors import Gone
 from service.exports.approving import locked, require_key

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from service.audit import chain
-from service.audit.events import ExportExpired
+from service.audit.list_events import ExportExpired
 from service.database import Transaction
 from service.exports.states import ExportState
 from service.exports.tables import Export

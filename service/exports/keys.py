@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from uuid6 import uuid7
 
 from service.audit import chain
-from service.audit.events import RecipientKeyConfirmed, RecipientKeyEnrolled, RecipientKeyRevoked
+from service.audit.list_events import RecipientKeyConfirmed, RecipientKeyEnrolled, RecipientKeyRevoked
 from service.crypto.recipients import NotARecipient, fingerprint, read_recipient
 from service.database import Transaction
 from service.errors import Conflict, Forbidden, Invalid, NotFound

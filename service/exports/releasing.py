@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from service.audit import chain
-from service.audit.events import ExportReleased
+from service.audit.list_events import ExportReleased
 from service.crypto.one_answer import OneAnswer
 from service.database import Transaction
 from service.errands.asking import put

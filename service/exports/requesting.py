@@ -15,7 +15,7 @@ from sqlalchemy import insert, text
 from uuid6 import uuid7
 
 from service.audit import chain
-from service.audit.events import ExportRequested
+from service.audit.list_events import ExportRequested
 from service.crypto.canonical import canonical_sha256
 from service.database import Transaction
 from service.errors import Conflict, Invalid

@@ -73,5 +73,5 @@ class Incident(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     kind: IncidentKind = Field(sa_type=words(IncidentKind, "incident_kind"))
     subject: UUID
-    """What it is about: Notify's id of a message, an attempt, an update, a list, or somebody's last reveal."""
+    """What it is about: Notify's id of a message, an attempt, an update, a list, somebody's last reveal."""
     opened_at: datetime = Field(sa_type=MOMENT)

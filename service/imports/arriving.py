@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from uuid6 import uuid7
 
 from service.audit import chain
-from service.audit.events import ImportHandedIn
+from service.audit.list_events import ImportHandedIn
 from service.crypto.sealing import SealingKey, seal
 from service.database import Transaction
 from service.errors import Conflict, Invalid, Unavailable

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.audit import chain
-from service.audit.events import ImportCommitted, ImportGivenUp, ImportMatched
+from service.audit.list_events import ImportCommitted, ImportGivenUp, ImportMatched
 from service.database import Transaction
 from service.errors import Conflict
 from service.imports.looking_up import locked

@@ -8,7 +8,7 @@ from sqlalchemy import delete, text, update
 from sqlmodel import col, select
 
 from service.audit import chain
-from service.audit.events import ImportEnded
+from service.audit.list_events import ImportEnded
 from service.database import Transaction
 from service.imports.looking_up import counted, locked
 from service.imports.states import ENDED, ImportState, Verdict

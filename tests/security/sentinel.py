@@ -206,6 +206,7 @@ class Visitor:
             (f"{api}/registrations/{EMAIL}/closure", {"given_by": "phone", "why": EMAIL}),
         ):
             assert 400 <= post(url, **body).status_code < 500, url
+
     def is_in_a_list(self) -> str:
         """A list with everything that is held of them is asked for, approved and built; its address."""
         self._key = pyrage.x25519.Identity.generate()
