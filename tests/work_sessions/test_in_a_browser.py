@@ -52,6 +52,7 @@ async def test_two_caseworkers_open_each_of_ten_people_exactly_once(desk: Desk, 
     await one.get_by_role("link", name="Work sessions", exact=True).click()
     await check(one, "work-none")
     await one.get_by_role("button", name="Ask for a work session").click()
+    await check(one, "work-new")
     await one.get_by_label("Your reference").fill("Ring 07700 900123")
     await one.get_by_role("button", name="Ask for this work session").click()
     await expect(one.get_by_role("link", name="Choose the people")).to_be_visible()
@@ -59,7 +60,6 @@ async def test_two_caseworkers_open_each_of_ten_people_exactly_once(desk: Desk, 
     await one.get_by_label("People to call").check()
     await one.get_by_label("To call them and tell them the update").check()
     await one.get_by_label("Your reference").fill(REFERENCE)
-    await check(one, "work-new")
     await one.get_by_role("button", name="Ask for this work session").click()
     await expect(one.get_by_text("Another person has to approve it.")).to_be_visible()
     session = one.url.partition("?")[0]
