@@ -1,15 +1,18 @@
 """The pages of lists by a browser without script: keys, asking, deciding."""
 
 import re
+from html import unescape
 from typing import Any
 
+import httpx
+import psycopg
 import pyrage
 
 from service.exports import keys
 from service.staff.roles import Role
 from tests.harness.people import Service, now, staff
 from tests.updates.directory import Directory
-from tests.web_staff.browsing import StaffBrowser, path_of
+from tests.web_staff.browsing import HIDDEN, StaffBrowser, path_of
 from tests.web_staff.serving import StaffHost
 from tests.web_staff.test_deciding_pages import words
 
@@ -69,7 +72,11 @@ async def test_a_key_is_enrolled_by_its_holder_and_confirmed_by_somebody_who_was
 
 
 async def test_a_list_is_asked_for_and_another_person_reads_what_they_decide(
-    service: Service, host: StaffHost, browser: StaffBrowser, directory: Directory
+    service: Service,
+    host: StaffHost,
+    browser: StaffBrowser,
+    directory: Directory,
+    owner: psycopg.Connection[tuple[Any, ...]],
 ) -> None:
     directory.people(3)
     directory.person(kind="organisation")
@@ -90,7 +97,13 @@ async def test_a_list_is_asked_for_and_another_person_reads_what_they_decide(
         refused = await send(browser, ASK, {**WANTED, **change})
         assert refused.status_code == 422
         assert said in words(refused.text)
-    path = path_of(await send(browser, ASK, WANTED))
+    # Who signed in this morning proves it once more, and asks for the very same.
+    owner.execute("UPDATE staff_sessions SET auth_time = auth_time - interval '1 hour'")
+    assert (await send(browser, ASK, WANTED)).status_code == 401
+    await browser.sign_in("caseworker", "/sign-in?again=true&next=/held")
+    asked = fields_of(await browser.get("/held"))
+    assert asked["columns"] == WANTED["columns"]
+    path = path_of(await browser.http.post(ASK, data=asked))
     own = await browser.get(path)
     assert "somebody else has to decide: a senior approver" in words(own.text)
     assert "/approval" not in own.text
@@ -132,6 +145,14 @@ async def test_a_list_is_asked_for_and_another_person_reads_what_they_decide(
     void = words((await browser.get(path)).text)
     assert "There is no list. The key that it was asked for was replaced or revoked." in void
     assert "Nobody. Its key was never handed over, and cannot be any more." in void
+
+
+def fields_of(page: httpx.Response) -> dict[str, list[str]]:
+    """What the page's last form carries."""
+    fields: dict[str, list[str]] = {}
+    for name, value in HIDDEN.findall(page.text.rpartition("<form")[2]):
+        fields.setdefault(name, []).append(unescape(value))
+    return fields
 
 
 async def enrolled(service: Service, *, by: str = "caseworker", key: str | None = None) -> None:

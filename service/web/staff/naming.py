@@ -63,6 +63,10 @@ INCIDENTS: Final[Mapping[IncidentKind, tuple[str, str]]] = {
         "draft had a registered person’s details in it",
         "drafts had a registered person’s details in them",
     ),
+    IncidentKind.CANARY: (
+        "list was used where it should not be: somebody of it who does not exist turned up",
+        "lists were used where they should not be: people of theirs who do not exist turned up",
+    ),
 }
 """What to say behind the number 1, and behind others."""
 

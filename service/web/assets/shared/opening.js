@@ -79,7 +79,8 @@ function parsed(text) {
 function tableRow(tag, cells) {
   const row = document.createElement("tr");
   row.className = "govuk-table__row";
-  for (const text of cells) {
+  // The last says which list it is from: here it is the same in every row.
+  for (const text of cells.slice(0, -1)) {
     const cell = row.appendChild(document.createElement(tag));
     cell.className = tag === "th" ? "govuk-table__header" : "govuk-table__cell kept-as-typed";
     if (tag === "th") cell.scope = "col";
