@@ -145,16 +145,6 @@ async def key_in_use(tx: Transaction, subject: str) -> RecipientKey | None:
     return (await tx.exec(found)).one_or_none()
 
 
-async def key_that_waits(tx: Transaction, subject: str) -> RecipientKey | None:
-    """The key of a member of staff that nobody has confirmed yet."""
-    found = select(RecipientKey).where(
-        RecipientKey.subject == subject,
-        col(RecipientKey.confirmed_at).is_(None),
-        col(RecipientKey.revoked_at).is_(None),
-    )
-    return (await tx.exec(found)).one_or_none()
-
-
 async def get_key(tx: Transaction, key_id: UUID) -> RecipientKey:
     """The key with this id. Raises `NoSuchKey`."""
     key = (await tx.exec(select(RecipientKey).where(RecipientKey.id == key_id))).one_or_none()
