@@ -10,7 +10,7 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import Coroutine, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -50,17 +50,20 @@ class Loop:
         self._ended = False
 
     def begin(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Begin with `work`. Raises CancelledError once the job that began the thread is over."""
+        """Begin with `work`; it is cancelled once the job that began the thread is over."""
         if self._ended:
             work.close()
-            raise asyncio.CancelledError
+            raise CancelledError
         asked = asyncio.run_coroutine_threadsafe(work, self._loop)
         self._waiting.add(asked)
         asked.add_done_callback(self._waiting.discard)
+        # The end may have come before it was seen to be waiting.
+        if self._ended:
+            asked.cancel()
         return asked
 
     def wait(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """What `work` gives. Raises CancelledError, as `begin` does."""
+        """What `work` gives. Raises `CancelledError` once the job is over."""
         return self.begin(work).result()
 
     def end(self) -> None:

@@ -82,13 +82,9 @@ async def enrol(tx: Transaction, staff: Staff, recipient: str, *, now: datetime)
     enrolled = insert(RecipientKey).values(
         id=uuid7(), subject=staff.subject, recipient=read, fingerprint=fingerprint(read), enrolled_at=now
     )
-    key_id = (
-        await tx.execute(
-            enrolled.on_conflict_do_nothing(constraint="a_key_is_enrolled_once").returning(
-                col(RecipientKey.id)
-            )
-        )
-    ).scalar_one_or_none()
+    # Where they send two at the same moment, one of them counts.
+    made = await tx.execute(enrolled.on_conflict_do_nothing().returning(col(RecipientKey.id)))
+    key_id = made.scalar_one_or_none()
     if key_id is None:
         raise KnownKey
     key = await get_key(tx, key_id)
@@ -144,16 +140,6 @@ async def key_in_use(tx: Transaction, subject: str) -> RecipientKey | None:
     found = select(RecipientKey).where(
         RecipientKey.subject == subject,
         col(RecipientKey.confirmed_at).is_not(None),
-        col(RecipientKey.revoked_at).is_(None),
-    )
-    return (await tx.exec(found)).one_or_none()
-
-
-async def key_that_waits(tx: Transaction, subject: str) -> RecipientKey | None:
-    """The key of a member of staff that nobody has confirmed yet."""
-    found = select(RecipientKey).where(
-        RecipientKey.subject == subject,
-        col(RecipientKey.confirmed_at).is_(None),
         col(RecipientKey.revoked_at).is_(None),
     )
     return (await tx.exec(found)).one_or_none()

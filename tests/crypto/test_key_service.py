@@ -5,6 +5,7 @@ import stat
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -151,6 +152,32 @@ def test_a_new_key_has_an_id_above_every_other_of_its_purpose(keys: KeyStore) ->
     assert keys.make(Purpose.SEALING).key_id == 8
     assert keys.make(Purpose.INDEX).key_id == 1
     assert len({keys.get(name) for name in keys.names()}) == 3
+
+
+def test_a_lists_key_is_named_by_the_list_and_gone_once_it_is_destroyed(
+    keys: KeyStore, tmp_path: Path
+) -> None:
+    # An id with zeros in front, as those have that are made in order of time.
+    one, other = (KeyName.of_list(UUID(int=number)) for number in (5, 2**120))
+    for name in (one, other):
+        keys.put(name, b"AGE-SECRET-KEY-1X\n")
+    assert [name for name in keys.names() if name.purpose is Purpose.RELEASE] == [one, other]
+    assert keys.get(one) == b"AGE-SECRET-KEY-1X\n"
+    folder = tmp_path / "key-store"
+    kept = (folder / one.file_name).read_bytes()
+
+    with (folder / one.file_name).open("rb") as held:
+        keys.destroy(one)
+        # Whoever still has the file open reads other bytes of it.
+        assert held.read() != kept
+    keys.destroy(one)
+    with pytest.raises(KeyError):
+        keys.get(one)
+    assert keys.get(other)
+    keys.put(one, b"another")
+    (folder / other.file_name).write_bytes((folder / one.file_name).read_bytes())
+    with pytest.raises(ValueError, match="altered"):
+        keys.get(other)
 
 
 def test_an_installation_without_its_key_is_told_so(keys: KeyStore) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import psycopg
 import pyrage
 import pytest
+import typer
 
+from service.cli import certificates
 from service.crypto.keystore import KeyName, KeyStore, Purpose
 from service.crypto.one_answer import OneAnswer
 from service.crypto.private_keys import signing_public_half
@@ -34,7 +36,7 @@ from workers import releasing as handing_over
 
 
 async def test_a_list_holds_everybody_meant_with_what_was_asked_for_and_says_so_in_its_manifest(
-    ceremony: Ceremony,
+    ceremony: Ceremony, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await ceremony.key_in_use()
     one = await ceremony.person("email", "letter", name="Siân Dear", language="cy")
@@ -112,7 +114,14 @@ async def test_a_list_holds_everybody_meant_with_what_was_asked_for_and_says_so_
     assert (document["rows"], document["sha256"], document["purpose"]) == (5, export.sha256, "call-back")
     assert (document["requested_by"], document["approved_by"]) == ("caseworker", "senior")
     assert (document["columns"], document["fingerprint"]) == (every, export.fingerprint)
-    assert not manifest.verify({**document, "rows": 4}, signing_public_half(signing))
+    key, files = tmp_path / "key", {"whole": document, "altered": {**document, "rows": 4}}
+    key.write_text(signing_public_half(signing).hex())
+    for name, each in files.items():
+        (tmp_path / name).write_text(json.dumps(each))
+    certificates.verify(tmp_path / "whole", key)
+    assert "the manifest holds: a list of 5 rows" in capsys.readouterr().out
+    with pytest.raises(typer.Exit):
+        certificates.verify(tmp_path / "altered", key)
     assert not manifest.verify(document, bytes(32))
 
 
@@ -434,6 +443,8 @@ async def test_a_worker_that_is_told_to_end_lets_go_of_the_list_that_it_builds(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(building, "store", for_ever)
+    # So small that it waits in the middle of the encryption, with both layers under way.
+    monkeypatch.setattr(exporting, "PIECE", 16)
     job = asyncio.create_task(ceremony.build())
     await begun.wait()
     job.cancel()

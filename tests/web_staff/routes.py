@@ -38,6 +38,7 @@ ROUTES: dict[tuple[str, str], str] = {
     ("POST", f"/v1/recipient-keys/{SOME_ID}/confirmation"): "caseworker senior dpo",
     ("POST", f"/v1/recipient-keys/{SOME_ID}/revocation"): "caseworker senior dpo",
     ("POST", "/v1/schemes/windrush/exports"): "caseworker",
+    ("GET", "/v1/schemes/windrush/exports"): "caseworker senior dpo reviewer",
     ("GET", f"/v1/exports/{SOME_ID}"): "caseworker senior dpo reviewer",
     ("POST", f"/v1/exports/{SOME_ID}/approval"): "caseworker senior dpo",
     # Whoever did not ask for it is not told that it is there.

@@ -74,6 +74,8 @@ async def test_23_a_list_goes_through_the_api_once_and_to_one_person(
     shown = (await host.call("reviewer", "GET", export)).json()
     assert (shown["state"], shown["could_have_been_opened"]["by"]) == ("released", ["demo-caseworker"])
     assert shown["could_have_been_opened"]["since"] == shown["released_at"]
+    everything = (await host.call("dpo", "GET", exports)).json()["exports"]
+    assert everything == [shown]
 
 
 async def _released(host: StaffHost, service: Service, export: str) -> httpx.Response:

@@ -49,6 +49,16 @@ async def request(
         return shown(await requesting.request(tx, staff, found, form, now=here.clock.now()))
 
 
+@router.get("/v1/schemes/{scheme}/exports", responses=documented(401, 403, 404))
+async def listed(
+    scheme: Slug, here: Here, staff: Annotated[Staff, Depends(allowed(Act.SEE_EXPORT))]
+) -> dict[str, Any]:
+    """The newest hundred lists of a scheme, and who could have opened each since when."""
+    async with here.transactions.begin() as tx:
+        found = await find_scheme(tx, scheme)
+        return {"exports": [shown(each) for each in await reading.exports_of(tx, found.id)]}
+
+
 @router.get("/v1/exports/{export_id}", responses=documented(401, 403, 404))
 async def show(export_id: UUID, here: Here, staff: Who) -> dict[str, Any]:
     """A list as it is now, and who could have opened it since when."""
