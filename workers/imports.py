@@ -22,7 +22,7 @@ from service.files.reading import NotReadable, ReadRow
 from service.imports import judging, working
 from service.imports.judging import Judged
 from service.imports.matching import Matching, sheet_of
-from service.imports.reading_rows import Unusable, form_of
+from service.imports.reading_rows import NO_RULE, ROW, Unusable, form_of
 from service.imports.seeing import seen
 from service.imports.states import ImportState
 from service.imports.tables import Import, ImportChunk, chunk_place, row_place
@@ -129,6 +129,9 @@ def _judged(
         return Judged(row.line, opened=read_form(UUID(int=0), scheme, form, context.keys.index))
     except Unusable as error:
         return Judged(row.line, field=error.field, rule=error.rule)
+    except ValueError as error:
+        log.error("a row breaks a rule that its form did not", line=row.line, error=error)
+        return Judged(row.line, field=ROW, rule=NO_RULE)
 
 
 async def _keep(context: WorkerContext, work: Work, batch: list[Judged]) -> None:

@@ -18,6 +18,7 @@ from service.files.reader.codes import Finding, Odd, Refused
 from service.observability import log
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
+ENDS_WITHIN_SECONDS: Final = 30.0
 COMMAND: Final = (sys.executable, "-I", "-m", "service.files.reader")
 Confinement = Literal["kernel", "limits"]
 """What the reader has to be held by: the kernel's filter of system calls, or, where there is none (macOS),
@@ -200,11 +201,14 @@ async def _spoken(data: AsyncIterable[bytes], *what: str) -> AsyncGenerator[dict
             said = _object(line)
             yield said
         await feeding
+        # It ends by itself now: to kill it first would take its end away from whoever watches for it.
+        await asyncio.wait_for(reader.wait(), ENDS_WITHIN_SECONDS)
     finally:
         feeding.cancel()
-        with suppress(ProcessLookupError):
-            reader.kill()
-        await reader.wait()
+        if reader.returncode is None:
+            with suppress(ProcessLookupError):
+                reader.kill()
+            await reader.wait()
         with suppress(asyncio.CancelledError):
             await feeding
 

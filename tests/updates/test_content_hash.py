@@ -96,6 +96,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "somebody's word": {"on_word": True},
     "a correction": {"audience": {"reached_by": PERSON}},
     "another correction": {"audience": {"reached_by": ANOTHER}},
+    "a list": {"audience": {"imported_in": PERSON}},
+    "another list": {"audience": {"imported_in": ANOTHER}},
     "another topic": {"audience": {"topics": ["evidence"]}},
     "one more topic": {"audience": {"topics": ["eligibility", "evidence"]}},
     "a kind": {"audience": {"topics": ["eligibility"], "kinds": ["individual"]}},
