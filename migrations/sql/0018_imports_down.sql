@@ -7,6 +7,18 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION count_meant(of_scheme uuid, of_kinds text[], of_topics text[], of_languages text[], these uuid[])
+RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT count(*) FROM registrations r
+    WHERE r.scheme_id = of_scheme AND r.state = 'confirmed'
+        AND (of_kinds IS NULL OR r.kind = ANY (of_kinds))
+        AND (of_languages IS NULL OR r.language = ANY (of_languages))
+        AND (these IS NULL OR r.id = ANY (these))
+        AND (of_topics IS NULL OR EXISTS (
+            SELECT FROM registration_topics t WHERE t.registration_id = r.id AND t.code = ANY (of_topics)
+        ))
+$$;
 DROP FUNCTION count_reachable(uuid, text[], text[], text[], uuid[], uuid, uuid, text[], timestamptz);
 CREATE FUNCTION count_reachable(of_scheme uuid, of_kinds text[], of_topics text[], of_languages text[],
     these uuid[], reached_by uuid, by_channels text[], at timestamptz)

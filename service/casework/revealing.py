@@ -16,7 +16,6 @@ from service.audit import chain
 from service.audit.events import IncidentOpened
 from service.audit.people_events import DetailsRevealed
 from service.casework.records import Record, record_of
-from service.casework.references import Reference
 from service.casework.tables import Reveal, RevealPurpose
 from service.database import Transaction
 from service.errands.asking import put
@@ -26,6 +25,7 @@ from service.holds.tables import IncidentKind
 from service.observability import log
 from service.schemes.reading import find_scheme
 from service.staff.principal import Staff, require
+from service.staff.references import Reference
 from service.staff.roles import Act
 from service.staff.step_up import require_fresh
 

@@ -4,7 +4,6 @@ Lists are for matching, ringing, posting and the law, never for writing to peopl
 for, and the lists of 2019 were made for nothing else.
 """
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -25,20 +24,16 @@ from service.exports.reading import get_export
 from service.exports.states import ExportState
 from service.exports.tables import Export, RecipientKey
 from service.exports.words import MESSAGING, Purpose
-from service.notify.details import find_details
 from service.registrations.recipients import AudienceRule
 from service.schemes.reading import SchemeView
 from service.staff.principal import Staff, require
+from service.staff.references import Reference
 from service.staff.roles import Act
 from service.staff.step_up import require_fresh
 from service.updates.body import Audience
 
 FORMAT: Final = "kept-informed/export-request/v1"
 MOST_ROWS: Final = 1_000_000
-REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9/ ._-]{0,39}")
-REFERENCE_RULE: Final = (
-    "It has to be at most 40 letters, digits, spaces and / . _ -, with no address or telephone number in it"
-)
 PURPOSE_RULE: Final = f"It has to be one of {', '.join(Purpose)}"
 
 COUNT: Final = text("""
@@ -77,7 +72,7 @@ class ExportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     purpose: Annotated[str, Field(max_length=40)]
-    reference: str
+    reference: Reference
     columns: Annotated[list[Column], Field(min_length=1)]
     filter: Audience
     row_cap: Annotated[int, Field(ge=1, le=MOST_ROWS)]
@@ -89,13 +84,6 @@ class ExportRequest(BaseModel):
             raise PydanticCustomError("purpose", PURPOSE_RULE)
         return value
 
-    @field_validator("reference")
-    @classmethod
-    def _names_nobody(cls, value: str) -> str:
-        if REFERENCE.fullmatch(value) is None or find_details(value):
-            raise PydanticCustomError("reference", REFERENCE_RULE)
-        return value
-
     @field_validator("columns")
     @classmethod
     def _each_once(cls, value: list[Column]) -> list[Column]:
@@ -105,7 +93,7 @@ class ExportRequest(BaseModel):
 
     @model_validator(mode="after")
     def _of_people(self) -> Self:
-        if self.filter.reached_by is not None:
+        if self.filter.reached_by is not None or self.filter.imported_in is not None:
             raise PydanticCustomError("filter", "Its filter says kinds, topics, languages or registrations")
         return self
 

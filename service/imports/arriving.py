@@ -1,6 +1,5 @@
 """A list arrives: sealed a piece at a time, in the process that it comes to, before it touches a disk."""
 
-import re
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -16,14 +15,13 @@ from service.errors import Conflict, Invalid, Unavailable
 from service.imports.looking_up import locked
 from service.imports.states import ImportState
 from service.imports.tables import Import, ImportChunk, chunk_place
-from service.notify.details import find_details
 from service.schemes.reading import SchemeView
+from service.staff.references import RULE, names_nobody
 
 LARGEST: Final = 30 * 1024 * 1024
 """Bytes of a file."""
 CHUNK: Final = 256 * 1024 - 4
 """Bytes of a piece: with its length before it, it fills a bucket of what is sealed."""
-REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9/ ._-]{0,39}")
 
 
 class FileTooLarge(Conflict):
@@ -39,12 +37,8 @@ class NothingArrived(Invalid):
 def reference(text: str) -> str:
     """What a list is called where it was kept. Raises `Invalid` where it could hold somebody's details."""
     said = text.strip()
-    if not REFERENCE.fullmatch(said):
-        raise Invalid(
-            {"reference": "Use up to 40 letters, digits, spaces and / . _ - and begin with a letter or digit"}
-        )
-    if find_details(said):
-        raise Invalid({"reference": "It must not hold an address or a telephone number"})
+    if not names_nobody(said):
+        raise Invalid({"reference": RULE})
     return said
 
 

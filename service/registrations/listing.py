@@ -34,7 +34,7 @@ _CHANNELS: Final = {
 }
 
 _MEANT: Final = """
-    r.scheme_id = :scheme AND r.state = 'confirmed'
+    r.scheme_id = :scheme AND r.state = 'confirmed' AND NOT r.awaits_notice
     AND (:kinds IS NULL OR r.kind = ANY (:kinds))
     AND (:languages IS NULL OR r.language = ANY (:languages))
     AND (:registrations IS NULL OR r.id = ANY (:registrations))
@@ -129,7 +129,7 @@ def _page(wanted: Wanted) -> str:
 
 
 def _parameters(scheme_id: UUID, rule: AudienceRule) -> dict[str, Any]:
-    if rule.reached_by is not None:
+    if rule.reached_by is not None or rule.imported_in is not None:
         # Else it would mean everybody.
         raise ValueError("a list is of a rule, or of these very people")
 

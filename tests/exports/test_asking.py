@@ -104,6 +104,7 @@ async def test_a_list_is_asked_for_with_a_purpose_and_a_cap_and_never_to_write_t
         {"columns": ["number", "number"]},
         {"filter": {}},
         {"filter": {"reached_by": "00000000-0000-4000-8000-000000000000"}},
+        {"filter": {"imported_in": "00000000-0000-4000-8000-000000000000"}},
         {"row_cap": 0},
     ]
     for changes in wrong:

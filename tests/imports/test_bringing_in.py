@@ -1,6 +1,8 @@
 """A list becomes registrations: once each, nobody who has left, and nothing is sent to anybody yet."""
 
+from service.exports.requesting import count_people
 from service.imports.states import ImportState
+from service.registrations.listing import count_listed
 from service.registrations.recipients import AudienceRule
 from service.registrations.words import Channel
 from service.updates.counting import count_rule
@@ -79,7 +81,11 @@ async def test_a_list_is_brought_in_and_the_same_once_more_changes_nothing(
         scheme = service.scheme.id
         everybody = await count_rule(tx, scheme, AudienceRule(), [Channel.EMAIL], now=now())
         theirs = await count_rule(tx, scheme, AudienceRule(imported_in=done.id), [Channel.EMAIL], now=now())
+        a_list = await count_people(tx, scheme, AudienceRule())
     assert (everybody.people, theirs.people) == (1, 2)
+    # Nor are they in a list out: `here` and `never` are, who registered themselves.
+    async with service.worker.transactions.begin() as tx:
+        assert (a_list, await count_listed(tx, scheme, AudienceRule())) == (2, 2)
     assert (await service.submit(await service.draft())).planned == 1
     with database.connect() as owner:
         for kept in ("import_chunks WHERE import_id = %s", "import_addresses WHERE import_id = %s"):

@@ -16,7 +16,6 @@ from uuid6 import uuid7
 
 from service.audit import chain
 from service.audit.work_events import WorkRequested
-from service.casework.references import Reference
 from service.casework.work.choosing import HAS_BEGUN, choose
 from service.casework.work.tables import MOST_PEOPLE, WorkItem, WorkSession
 from service.casework.work.words import ItemState, SessionState, WorkKind, WorkPurpose
@@ -26,6 +25,7 @@ from service.errors import Conflict, Invalid
 from service.schemes.reading import SchemeView
 from service.staff.members import describe
 from service.staff.principal import Staff, require
+from service.staff.references import Reference
 from service.staff.roles import Act
 from service.staff.step_up import require_fresh
 from service.updates.drafting import NoSuchUpdate

@@ -55,7 +55,7 @@ class WorkSession(SQLModel, table=True):
     update_id: UUID | None = Field(default=None, foreign_key="updates.id")
     purpose: WorkPurpose = Field(sa_type=words(WorkPurpose, "work_purpose"))
     reference: str = Field(max_length=40)
-    """The department's own: a case, a list. It names nobody (`service.casework.references`)."""
+    """The department's own: a case, a list. It names nobody (`service.staff.references`)."""
     people: int
     request_sha256: str = Field(max_length=64)
     """Over all of the above and the ids of the people (`service.casework.work.requesting`)."""

@@ -16,7 +16,6 @@ from service.exports.columns import CONTACT_COLUMNS
 from service.exports.keys import key_in_use
 from service.exports.requesting import (
     MOST_ROWS,
-    REFERENCE_RULE,
     ExportRequest,
     MoreThanTheCap,
     NobodyMeant,
@@ -29,6 +28,7 @@ from service.exports.requesting import (
 from service.registrations.words import Kind, Language
 from service.schemes.reading import SchemeView, find_scheme
 from service.staff.principal import Staff
+from service.staff.references import RULE
 from service.staff.roles import Act
 from service.updates.body import Audience
 from service.web.broken_rules import broken_rules
@@ -48,7 +48,7 @@ ANY_TOPIC: Final = "any"
 CAP_RULE: Final = f"Enter how many people it may hold at most, from 1 to {MOST_ROWS:,}"
 RULES: Final[Mapping[str, str]] = {
     "purpose": "Select what the list is for",
-    "reference": f"Enter the reference of the case or order. {REFERENCE_RULE}",
+    "reference": f"Enter the reference of the case or order. {RULE}",
     "kinds": "Select who they are",
     "languages": "Select the languages that they chose",
     "topics": "Select topics, or everybody whatever their topics",
