@@ -35,7 +35,7 @@ NAVIGATION: Final = (
 )
 """Address, words, and the act that somebody has to be allowed to see it."""
 
-SAYS_MORE: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.GONE})
+SAYS_MORE: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS})
 """Where the problem itself says what to do, better than a sentence for all of its kind."""
 
 Errors = tuple[tuple[str, str], ...]
