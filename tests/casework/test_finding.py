@@ -18,6 +18,7 @@ from tests.casework.office import WHY, at_work
 from tests.deliveries.looking import one_row, one_value, run_sql
 from tests.harness.people import Service, now, somebody
 from tests.harness.servers import Database
+from tests.web_staff.browsing import StaffBrowser
 from tests.web_staff.serving import StaffHost
 from workers import casework
 
@@ -113,7 +114,7 @@ async def test_details_are_shown_once_and_only_after_it_is_recorded_that_they_ar
 
 
 async def test_beyond_so_many_in_a_day_nobody_is_shown_and_the_data_protection_officer_is_told(
-    service: Service, host: StaffHost, database: Database
+    service: Service, host: StaffHost, database: Database, browser: StaffBrowser
 ) -> None:
     await service.person()
     registration = one_value(database, "SELECT id FROM registrations")
@@ -133,6 +134,11 @@ async def test_beyond_so_many_in_a_day_nobody_is_shown_and_the_data_protection_o
             assert (refused.status_code, refused.json()["type"]) == (429, "urn:kept:problem:enough-revealed")
             assert 3000 < int(refused.headers["retry-after"]) <= 3600
         assert one_row(database, "SELECT count(*), max(kind) FROM incidents") == (1, "too-many-reveals")
+        await browser.sign_in("caseworker")
+        page = await browser.get(f"/registrations/{registration}/reveal")
+        form = browser.hidden(page, f"/registrations/{registration}/reveal")
+        refused = await browser.post(f"/registrations/{registration}/reveal", {**form, **WHY})
+        assert (refused.status_code, "data-protection officer is told" in refused.text) == (429, True)
         assert one_value(database, "SELECT count(*) FROM reveals") == 20
         assert caseworker.events("details-revealed") == []
         async with service.worker.transactions.begin() as tx:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PROGRAMS: Final = ("/v1", "/health/", "/assets/")
 """Where only programs ask: their errors are problems, never pages."""
 
+SAID_BY_THE_RULE: Final = (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS)
+"""Problems whose rule says by itself what to do."""
+
 NAVIGATION: Final = (
     ("/", "Home", None),
     ("/updates", "Updates", Act.READ_UPDATES),
@@ -87,7 +90,7 @@ class Pages:
             "problem",
             status=HTTPStatus(problem.status),
             heading=heading,
-            advice=problem.detail if problem.status == HTTPStatus.CONFLICT and problem.detail else advice,
+            advice=problem.detail if problem.status in SAID_BY_THE_RULE and problem.detail else advice,
         )
         page.headers.update(problem.headers)
         return page

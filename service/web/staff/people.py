@@ -238,22 +238,24 @@ async def _search_page(
         schemes=[(each.slug, each.name["en"]) for each in schemes],
         said={"search": said, "scheme": slug or (schemes[0].slug if schemes else "")},
         erased=erased,
-        heading="Nobody was found"
-        if found == []
-        else f"{counted(len(found or []), 'registration', 'registrations')} found",
-        found=None
-        if found is None
-        else [
-            {
-                "id": str(each.id),
-                "number": each.preferences.number,
-                "state": STATES[each.preferences.status],
-                "who": KINDS[each.preferences.kind],
-                "more": f"{LANGUAGES[each.preferences.language]}, registered on {moment(each.registered_at)}",
-            }
-            for each in found
-        ],
+        looked=found is not None,
+        heading=f"{counted(len(found), 'registration', 'registrations')} found"
+        if found
+        else "Nobody was found",
+        found=[_found(each) for each in found or ()],
     )
+
+
+def _found(record: Record) -> dict[str, object]:
+    """One of those who were found, without who it is."""
+    held = record.preferences
+    return {
+        "id": str(record.id),
+        "number": held.number,
+        "state": STATES[held.status],
+        "who": KINDS[held.kind],
+        "more": f"{LANGUAGES[held.language]}, registered on {moment(record.registered_at)}",
+    }
 
 
 async def _reveal_page(
