@@ -79,29 +79,30 @@ async def choose(
     meant = func.array(_meant(scheme_id, kind, update_id).scalar_subquery())
     allowed = func.people_for_work(scheme_id, cast(meant, ARRAY(Uuid)), type_=Uuid).column_valued("person")
     theirs = col(WorkItem.registration_id) == allowed
-    taken = and_(
-        col(WorkSession.state).in_((SessionState.REQUESTED, *UNDER_WAY)),
-        col(WorkSession.ends_at) > now,
-        col(WorkItem.state).in_(UNSETTLED),
-    )
-    done = and_(
-        col(WorkSession.kind) == kind,
-        col(WorkSession.update_id).is_not_distinct_from(literal(update_id, Uuid)),
-        col(WorkItem.state) == ItemState.DONE,
-        col(WorkItem.settled_at) > now - LATELY,
-    )
-    if kind in (WorkKind.CALLS, WorkKind.FORMATS):
-        # What they still need says it better.
-        done = literal(False) & done
-    unwanted = col(WorkItem.outcome) == Outcome.ASKED_NOT_TO_BE_CALLED
-    if kind is WorkKind.FORMATS:
-        # It can be sent to them.
-        unwanted = literal(False) & unwanted
+    reasons = [
+        and_(
+            col(WorkSession.state).in_((SessionState.REQUESTED, *UNDER_WAY)),
+            col(WorkSession.ends_at) > now,
+            col(WorkItem.state).in_(UNSETTLED),
+        )
+    ]
+    if kind in (WorkKind.UNREACHED, WorkKind.NO_WAY_LEFT):
+        # Of the others what they still need says whether it was done.
+        reasons.append(
+            and_(
+                col(WorkSession.kind) == kind,
+                col(WorkSession.update_id).is_not_distinct_from(literal(update_id, Uuid)),
+                col(WorkItem.state) == ItemState.DONE,
+                col(WorkItem.settled_at) > now - LATELY,
+            )
+        )
+    if kind is not WorkKind.FORMATS:
+        reasons.append(col(WorkItem.outcome) == Outcome.ASKED_NOT_TO_BE_CALLED)
     passed_over = exists(
         sa_select(literal(1))
         .select_from(WorkItem)
         .join(WorkSession, col(WorkSession.id) == col(WorkItem.session_id))
-        .where(theirs, or_(taken, done, unwanted))
+        .where(theirs, or_(*reasons))
     )
     chosen = sa_select(allowed).where(~passed_over).order_by(allowed).limit(at_most)
     return list((await tx.execute(chosen)).scalars())

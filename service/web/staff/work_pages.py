@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.casework.records import records_of
-from service.casework.work import reading
+from service.casework.work import reading, requesting
 from service.casework.work.approving import DecidedAlready, OtherRequest, WorkDecision, decide
 from service.casework.work.choosing import Source, sources, titles
 from service.casework.work.reading import Progress, get_session, open_with, progress_of, state_at
-from service.casework.work.requesting import NobodyToWorkThrough, NotBegun, WorkForm, request
+from service.casework.work.requesting import NobodyToWorkThrough, NotBegun, WorkForm
 from service.casework.work.tables import MOST_PEOPLE, WorkSession
 from service.casework.work.words import SHOWN, UNDER_WAY, SessionState, WorkKind
 from service.database import Transaction
@@ -126,18 +126,13 @@ async def ask(request: Request, scheme: Slug, here: Here, staff: Worker, form: S
     try:
         wanted = asked.form()
         async with here.transactions.begin() as tx:
-            made = await request_work(tx, staff, scheme, wanted, here)
+            found = await find_scheme(tx, scheme)
+            made = await requesting.request(tx, staff, found, wanted, now=here.clock.now())
     except ValidationError as error:
         return await _form(request, here, scheme, asked, errors=_wrong(error))
     except (Invalid, NotBegun, NobodyToWorkThrough) as error:
         return await _form(request, here, scheme, asked, errors=(("source", error.message),))
     return go_to(f"/work/{made.id}?done=asked")
-
-
-async def request_work(
-    tx: Transaction, staff: Staff, scheme: str, wanted: WorkForm, here: StaffProcess
-) -> WorkSession:
-    return await request(tx, staff, await find_scheme(tx, scheme), wanted, now=here.clock.now())
 
 
 @router.get("/work/{session_id}")
