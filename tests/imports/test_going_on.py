@@ -22,7 +22,7 @@ from workers import intake
 ROWS = 1300
 SLOW = """
     CREATE FUNCTION wait_a_little() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
+    $$ BEGIN PERFORM pg_sleep(0.7); RETURN NEW; END $$;
     CREATE TRIGGER slowly BEFORE UPDATE OF done_line ON imports FOR EACH ROW
     WHEN (NEW.done_line > OLD.done_line) EXECUTE FUNCTION wait_a_little();
 """
