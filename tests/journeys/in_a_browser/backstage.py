@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 
 PATH = re.compile(r"http://127\.0\.0\.1:\d+(/(?:confirm|manage)/[\w-]{43})")
 NUMBERS = count()
-"""Each is one journey's: of a mobile number, of a home."""
+"""Each is one home's."""
 
 
 class Backstage:
@@ -149,11 +149,6 @@ class Backstage:
         await self._service.worker.close()
         await self._service.public.close()
         await self._service.staff.close()
-
-
-def mobile() -> str:
-    """A number that hardly another journey of this process has, past those that Notify's simulators have."""
-    return f"07700 900{300 + next(NUMBERS) % 600}"
 
 
 def home() -> str:

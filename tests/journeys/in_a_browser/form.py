@@ -1,8 +1,8 @@
 """The form of registering, described by its pages in their order and what somebody answers on each."""
 
 from service.registrations.words import ContactBy, Kind
-from tests.harness.people import somebody
-from tests.journeys.in_a_browser.backstage import Backstage, home, mobile
+from tests.harness.people import mobile, somebody
+from tests.journeys.in_a_browser.backstage import Backstage, home
 from tests.journeys.in_a_browser.person import Person
 
 Answers = dict[str, str | list[str]]

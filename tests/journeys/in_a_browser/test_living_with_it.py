@@ -6,8 +6,8 @@ import pytest
 
 from service.registrations.words import Kind, Language
 from service.web.public import catalogue
-from tests.harness.people import somebody
-from tests.journeys.in_a_browser.backstage import Backstage, home, mobile
+from tests.harness.people import mobile, somebody
+from tests.journeys.in_a_browser.backstage import Backstage, home
 from tests.journeys.in_a_browser.person import Person
 
 CHOICES = "SELECT language || formats::text || (paused_until IS NOT NULL) FROM registrations WHERE id = %s"
