@@ -89,6 +89,7 @@ class Overheard:
     def __init__(self, owner_url: str) -> None:
         at = urlsplit(owner_url)
         self.said = b""
+        self._over = False
         self._socket = socket.create_connection((at.hostname, at.port))
         self._socket.sendall(f"AUTH {at.username} {at.password}\r\nMONITOR\r\n".encode())
         self._thread = threading.Thread(target=self._listen)
@@ -98,10 +99,16 @@ class Overheard:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over = True
         self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._socket.close()
 
     def _listen(self) -> None:
-        while part := self._socket.recv(65536):
-            self.said += part
+        try:
+            while part := self._socket.recv(65536):
+                self.said += part
+        except ConnectionResetError:
+            # What Valkey still had to say when nobody listened any more.
+            if not self._over:
+                raise
