@@ -131,8 +131,8 @@ async def test_four_people_let_a_list_out_and_its_holder_opens_it_once(
 
     chandra = await person("Chandra Patel")
     sent = everything_sent_by(chandra)
-    await chandra.get_by_role("link", name="Lists", exact=True).click()
-    await expect(chandra.get_by_role("heading", name="Lists", exact=True)).to_be_visible()
+    await chandra.get_by_role("link", name="Lists out", exact=True).click()
+    await expect(chandra.get_by_role("heading", name="Lists out", exact=True)).to_be_visible()
     await check(chandra, "lists-none")
     await chandra.get_by_role("link", name="Keys for lists").click()
     async with chandra.expect_download() as making:

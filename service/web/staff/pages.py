@@ -27,9 +27,9 @@ NAVIGATION: Final = (
     ("/updates", "Updates", Act.READ_UPDATES),
     ("/people", "People", Act.SEARCH),
     ("/work", "Work sessions", Act.APPROVE_WORK),
-    ("/lists", "Lists", Act.SEE_EXPORT),
-    ("/holds", "Holds", Act.SET_HOLD),
+    ("/lists", "Lists out", Act.SEE_EXPORT),
     ("/imports", "Lists in", Act.IMPORT),
+    ("/holds", "Holds", Act.SET_HOLD),
     ("/schemes", "Schemes", Act.READ_UPDATES),
     ("/who-may-do-what", "Who may do what", None),
 )
