@@ -67,7 +67,8 @@ def counts(superuser_url: str) -> dict[str, int]:
         rows = connection.execute(
             "SELECT 'left', count(*) FROM registrations WHERE state = 'left' "
             "UNION ALL SELECT 'contacts', count(*) FROM contacts "
-            "UNION ALL SELECT 'sent', count(*) FROM confirmations WHERE state = 'sent' AND purpose = 'confirm' "
+            "UNION ALL SELECT 'sent', count(*) FROM confirmations "
+            "WHERE state = 'sent' AND purpose = 'confirm' "
             "UNION ALL SELECT 'changes', count(*) FROM confirmations WHERE sealed_change IS NOT NULL "
             "UNION ALL SELECT 'journeys', count(*) FROM journey_answers "
             "UNION ALL SELECT 'receipts', count(*) FROM receipts WHERE applied_at IS NOT NULL "
