@@ -17,6 +17,7 @@ from service.doorbell import Job
 from service.errands import doing
 from service.errands.doing import Taken
 from service.errands.tables import ErrandKind, errand_place
+from service.exports import canaries
 from service.notify.addresses import email_address, phone_number
 from service.observability import log
 from service.registrations import replacing
@@ -35,6 +36,7 @@ from workers.intake import replace_contacts
 from workers.opening_people import OpenedPerson, open_people
 from workers.unsealing import CannotOpen
 
+ACTOR: Final = "worker:casework"
 UNUSABLE: Final = (CannotOpen, ValueError, KeyError)
 
 Answer = Mapping[str, Any]
@@ -76,17 +78,21 @@ async def _one(context: WorkerContext, kind: ErrandKind, does: Does) -> bool:
 async def _search(context: WorkerContext, tx: Transaction, errand: Taken, asked: Any) -> Answer:
     index = context.keys.index
     if "number" in asked:
+        number = as_made(asked["number"])
+        at = index.number(number)
         of_number = select(Registration.id).where(
-            Registration.scheme_id == errand.scheme_id, Registration.number == as_made(asked["number"])
+            Registration.scheme_id == errand.scheme_id, Registration.number == number
         )
         found = list((await tx.exec(of_number)).all())
-    elif "email" in asked:
-        at = index.email(email_address(asked["email"]).index_form)
-        found = await registrations_at(tx, errand.scheme_id, [at])
     else:
-        found = await registrations_at(
-            tx, errand.scheme_id, [index.phone(phone_number(asked["mobile"]).e164)]
+        at = (
+            index.email(email_address(asked["email"]).index_form)
+            if "email" in asked
+            else index.phone(phone_number(asked["mobile"]).e164)
         )
+        found = await registrations_at(tx, errand.scheme_id, [at])
+    # Whoever looks for somebody who does not exist has a list that they should not have.
+    await canaries.notice(tx, [at], actor=ACTOR, now=context.clock.now())
     return {"registrations": [str(each) for each in found]}
 
 
@@ -110,6 +116,7 @@ async def _assist(context: WorkerContext, tx: Transaction, errand: Taken, asked:
     opened = read_form(errand.id, scheme, form, context.keys.index, given_by=GivenBy(asked["given_by"]))
     if asked["write_again"]:
         await lift_stops(tx, opened, now=now)
+    await canaries.notice(tx, [each.index for each in opened.addresses], actor=ACTOR, now=now)
     new = await register(tx, [opened], tokens=context.keys.tokens, now=now)
     if errand.id in new:
         return {"status": "registered", "numbers": [new[errand.id].number]}

@@ -100,6 +100,10 @@ async def plant(
     tries = [[make_up(like, domain=domain, keys=keys) for _ in range(TRIES)] for like in likes]
     indexes = {index for each in tries for made in each for index in made.indexes}
     taken = {index for _, index in await registered_at(tx, [(scheme_id, index) for index in indexes])}
+    # Nor those of another list: what turns up has to say which one it is from.
+    taken |= set(
+        (await tx.exec(select(Canary.blind_index).where(col(Canary.blind_index).in_(indexes)))).all()
+    )
     chosen: list[MadeUp] = []
     for made_up in tries:
         # Where the whole range is taken, as among sample people, anybody's number has to do.

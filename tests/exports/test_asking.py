@@ -7,6 +7,8 @@ from psycopg.errors import CheckViolation
 from pydantic import ValidationError
 from pyrage.x25519 import Identity
 
+from service.casework import searching
+from service.crypto.one_answer import OneAnswer
 from service.errors import Invalid
 from service.exports import keys, reading, requesting
 from service.exports.keys import ConfirmedBefore, KnownKey, NoSuchKey, OtherFingerprint, OwnKey
@@ -20,7 +22,7 @@ from service.updates.counting import count_rule
 from tests.deliveries.looking import one_value
 from tests.exports.ceremony import CASEWORKER, CASEWORKER2, DPO, REVIEWER, SENIOR, Ceremony, long_ago
 from tests.harness.people import now
-from workers import intake
+from workers import casework, intake
 
 
 @pytest.mark.parametrize(
@@ -147,22 +149,22 @@ async def test_28_two_canaries_are_in_each_list_and_nowhere_else_and_whoever_use
         export = await ceremony.ready(columns=columns, reference=reference)
         return ceremony.opened(await ceremony.downloaded(export), await ceremony.released(export))
 
-    lists = [await opened("One"), await opened("Two")]
+    lists = [await opened("One"), await opened("Two"), await opened("Three")]
     emails = {each.email for each in ours}
-    one, two = ([row for row in rows if row["email"] not in emails] for rows in lists)
-    assert len(one) == len(two) == 2
-    assert all(value for row in (*one, *two) for value in row.values())
+    one, two, three = ([row for row in rows if row["email"] not in emails] for rows in lists)
+    assert len(one) == len(two) == len(three) == 2
+    assert all(value for row in (*one, *two, *three) for value in row.values())
     for column in ("number", "email", "mobile"):
         seen = [row[column] for rows in lists for row in rows]
-        assert len(set(seen)) == 3 + 4, column
+        assert len(set(seen)) == 3 + 6, column
     # In none of our tables is one of them, and no rule counts one.
     async with ceremony.service.staff.begin() as tx:
         everybody = AudienceRule(kinds=None)
         assert await requesting.count_people(tx, ceremony.service.scheme.id, everybody) == 3
         counted = await count_rule(tx, ceremony.service.scheme.id, everybody, [], now=now())
         assert counted.people == 0
-    assert one_value(ceremony.database, "SELECT count(*) FROM canaries") == 12
-    numbers = [row["number"] for row in (*one, *two)]
+    assert one_value(ceremony.database, "SELECT count(*) FROM canaries") == 18
+    numbers = [row["number"] for row in (*one, *two, *three)]
     found = "SELECT count(*) FROM registrations WHERE number = ANY (%s)"
     assert one_value(ceremony.database, found, numbers) == 0
 
@@ -180,3 +182,10 @@ async def test_28_two_canaries_are_in_each_list_and_nowhere_else_and_whoever_use
     await ceremony.service.drop(None, mobile=mobile, contact_by=["sms"])
     await intake.take_in(ceremony.service.worker)
     assert await noticed() == {("canary", one[0]["export"]), ("canary", two[0]["export"])}
+    async with ceremony.service.staff.begin() as tx:
+        looked_for = searching.SearchForm(number=three[0]["number"])
+        await searching.ask(
+            tx, CASEWORKER, ceremony.service.scheme, looked_for, answer_to=OneAnswer().public, now=now()
+        )
+    await casework.serve_caseworkers(ceremony.service.worker)
+    assert await noticed() == {("canary", each[0]["export"]) for each in (one, two, three)}
