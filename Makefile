@@ -17,6 +17,8 @@ SECOND_ISSUER := tests/second_issuer/node_modules/.package-lock.json
 BENCH := .venv-bench-django
 # Bytecode is compiled once, here: without it a start takes seconds where Python may not write its own.
 # The certificates are the system's, as for pip: a network may have an authority of its own.
+SYSTEM_CERTS := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+NPM := $(if $(SYSTEM_CERTS),NODE_EXTRA_CA_CERTS=$${NODE_EXTRA_CA_CERTS:-$(SYSTEM_CERTS)}) npm
 UV := UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 $(BIN)/uv
 UV_VERSION := 0.13.9
 
@@ -60,7 +62,7 @@ lock: $(STAMP)  ## the lock files anew, from pyproject.toml and what the benchma
 
 # A target of its own: `make test` goes on without it where there is no npm, and says what it skips.
 $(SECOND_ISSUER): tests/second_issuer/package-lock.json
-	@command -v npm >/dev/null || exit 0; npm ci --prefix tests/second_issuer --silent --no-audit --no-fund
+	@command -v npm >/dev/null || exit 0; $(NPM) ci --prefix tests/second_issuer --silent --no-audit --no-fund
 
 clean:  ## remove the environment and all caches; .kept, where data lies, stays
 	rm -rf .venv $(BENCH) tests/second_issuer/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

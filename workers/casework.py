@@ -36,7 +36,6 @@ from workers.intake import replace_contacts
 from workers.opening_people import OpenedPerson, open_people
 from workers.unsealing import CannotOpen
 
-ACTOR: Final = "worker:casework"
 UNUSABLE: Final = (CannotOpen, ValueError, KeyError)
 
 Answer = Mapping[str, Any]
@@ -92,7 +91,7 @@ async def _search(context: WorkerContext, tx: Transaction, errand: Taken, asked:
         )
         found = await registrations_at(tx, errand.scheme_id, [at])
     # Whoever looks for somebody who does not exist has a list that they should not have.
-    await canaries.notice(tx, [at], actor=ACTOR, now=context.clock.now())
+    await canaries.notice(tx, [at], actor=errand.asked_by, now=context.clock.now())
     return {"registrations": [str(each) for each in found]}
 
 
@@ -116,7 +115,7 @@ async def _assist(context: WorkerContext, tx: Transaction, errand: Taken, asked:
     opened = read_form(errand.id, scheme, form, context.keys.index, given_by=GivenBy(asked["given_by"]))
     if asked["write_again"]:
         await lift_stops(tx, opened, now=now)
-    await canaries.notice(tx, [each.index for each in opened.addresses], actor=ACTOR, now=now)
+    await canaries.notice(tx, [each.index for each in opened.addresses], actor=errand.asked_by, now=now)
     new = await register(tx, [opened], tokens=context.keys.tokens, now=now)
     if errand.id in new:
         return {"status": "registered", "numbers": [new[errand.id].number]}
