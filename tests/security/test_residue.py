@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -249,6 +250,7 @@ async def test_the_keys_lie_nowhere_in_redis_or_postgresql(
     from tests.security.places import dumped
 
     await service.person()
+    service.worker.keys.make_release_key(uuid4())
     url = service.worker.settings.database_url.get_secret_value()
     database = url.rpartition("/")[2]
     raw = {name.file_name: service.keys.get(name) for name in service.keys.names()}
