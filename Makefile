@@ -15,10 +15,10 @@ STAMP := .venv/.set-up
 SECOND_ISSUER := tests/second_issuer/node_modules/.package-lock.json
 # What the benchmarks compare with has dependencies of its own.
 BENCH := .venv-bench-django
-# Bytecode is compiled once, here: without it a start takes seconds where Python may not write its own.
 # The certificates are the system's, as for pip: a network may have an authority of its own.
 SYSTEM_CERTS := $(wildcard /etc/ssl/certs/ca-certificates.crt)
 NPM := $(if $(SYSTEM_CERTS),NODE_EXTRA_CA_CERTS=$${NODE_EXTRA_CA_CERTS:-$(SYSTEM_CERTS)}) npm
+# Bytecode is compiled once, here: without it a start takes seconds where Python may not write its own.
 UV := UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 $(BIN)/uv
 UV_VERSION := 0.13.9
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import Select, select, text, update
 from sqlmodel import col
 
 from service.database import Transaction
@@ -84,17 +84,3 @@ async def awaiting(tx: Transaction) -> list[UUID]:
         .group_by(col(Registration.imported_in))
     )
     return [each for (each,) in found if each is not None]
-
-
-async def count_awaiting(tx: Transaction, import_id: UUID) -> int:
-    """How many of an import have not been told."""
-    return (
-        await tx.scalar(
-            select(func.count()).where(
-                col(Registration.imported_in) == import_id,
-                col(Registration.awaits_notice),
-                col(Registration.state) == RegistrationState.CONFIRMED,
-            )
-        )
-        or 0
-    )

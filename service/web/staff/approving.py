@@ -61,7 +61,7 @@ class Sent:
             version=text(form, "version"),
             content_sha256=text(form, "content_sha256"),
             audience_sha256=text(form, "audience_sha256"),
-            submitted_at=moment_of(text(form, "submitted_at")),
+            submitted_at=_moment_of(text(form, "submitted_at")),
             planned=text(form, "planned"),
         )
 
@@ -177,7 +177,7 @@ async def _changed_meanwhile(request: Request, here: StaffProcess, update_id: UU
     )
 
 
-def moment_of(said: str) -> datetime | None:
+def _moment_of(said: str) -> datetime | None:
     """When something was, as the page said it; None where it is no such moment."""
     try:
         return datetime.fromisoformat(said)
