@@ -135,7 +135,7 @@ async def _replace(context: WorkerContext, tx: Transaction, errand: Taken, asked
         return {"asked": False}
     scheme = await get_scheme(tx, errand.scheme_id)
     said = Replacement.model_validate(asked["replacement"])
-    await replace_contacts(context, tx, registration, scheme, said)
+    await replace_contacts(context, tx, registration, scheme, said, actor=errand.asked_by)
     return {"asked": True}
 
 

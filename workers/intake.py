@@ -128,7 +128,7 @@ async def _of_one(
         return
     match said:
         case ReplacementAsk():
-            await replace_contacts(context, tx, registration, scheme, said)
+            await replace_contacts(context, tx, registration, scheme, said, actor=ACTOR)
         case InboxAsk():
             profile = _profile(context, registration)
             inbox, inbox_row = for_inbox(scheme, said, keys.index), uuid7()
@@ -144,18 +144,22 @@ async def replace_contacts(
     registration: Registration,
     scheme: SchemeView,
     said: Replacement,
+    *,
+    actor: str,
 ) -> None:
     """Let other addresses of a registration wait for their holders. Raises ValueError, `CannotOpen`."""
     profile = _profile(context, registration)
     held = profile["organisation"] if registration.kind is Kind.ORGANISATION else profile["name"]
     new = for_replacement(scheme, said, held, context.keys.index)
+    now = context.clock.now()
+    await canaries.notice(tx, [each.index for each in new.addresses], actor=actor, now=now)
     await replacing.replace(
         tx,
         registration,
         new,
         becomes=said.becomes,
         tokens=context.keys.tokens,
-        now=context.clock.now(),
+        now=now,
     )
 
 

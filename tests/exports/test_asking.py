@@ -7,7 +7,7 @@ from psycopg.errors import CheckViolation
 from pydantic import ValidationError
 from pyrage.x25519 import Identity
 
-from service.casework import searching
+from service.casework import acting, searching
 from service.crypto.one_answer import OneAnswer
 from service.errors import Invalid
 from service.exports import keys, reading, requesting
@@ -16,6 +16,7 @@ from service.exports.requesting import MoreThanTheCap, NobodyMeant, NoConfirmedK
 from service.exports.states import ExportState
 from service.holds.incidents import incidents
 from service.registrations.recipients import AudienceRule
+from service.registrations.words import GivenBy
 from service.staff.principal import NotYourRole
 from service.staff.step_up import SignInAgain
 from service.updates.counting import count_rule
@@ -149,22 +150,23 @@ async def test_28_two_canaries_are_in_each_list_and_nowhere_else_and_whoever_use
         export = await ceremony.ready(columns=columns, reference=reference)
         return ceremony.opened(await ceremony.downloaded(export), await ceremony.released(export))
 
-    lists = [await opened("One"), await opened("Two"), await opened("Three")]
+    lists = [await opened(reference) for reference in ("One", "Two", "Three", "Four")]
     emails = {each.email for each in ours}
-    one, two, three = ([row for row in rows if row["email"] not in emails] for rows in lists)
-    assert len(one) == len(two) == len(three) == 2
-    assert all(value for row in (*one, *two, *three) for value in row.values())
+    one, two, three, four = ([row for row in rows if row["email"] not in emails] for rows in lists)
+    made_up = [*one, *two, *three, *four]
+    assert [len(each) for each in (one, two, three, four)] == [2] * 4
+    assert all(value for row in made_up for value in row.values())
     for column in ("number", "email", "mobile"):
         seen = [row[column] for rows in lists for row in rows]
-        assert len(set(seen)) == 3 + 6, column
+        assert len(set(seen)) == 3 + 8, column
     # In none of our tables is one of them, and no rule counts one.
     async with ceremony.service.staff.begin() as tx:
         everybody = AudienceRule(kinds=None)
         assert await requesting.count_people(tx, ceremony.service.scheme.id, everybody) == 3
         counted = await count_rule(tx, ceremony.service.scheme.id, everybody, [], now=now())
         assert counted.people == 0
-    assert one_value(ceremony.database, "SELECT count(*) FROM canaries") == 18
-    numbers = [row["number"] for row in (*one, *two, *three)]
+    assert one_value(ceremony.database, "SELECT count(*) FROM canaries") == 24
+    numbers = [row["number"] for row in made_up]
     found = "SELECT count(*) FROM registrations WHERE number = ANY (%s)"
     assert one_value(ceremony.database, found, numbers) == 0
 
@@ -189,3 +191,8 @@ async def test_28_two_canaries_are_in_each_list_and_nowhere_else_and_whoever_use
         )
     await casework.serve_caseworkers(ceremony.service.worker)
     assert await noticed() == {("canary", each[0]["export"]) for each in (one, two, three)}
+    async with ceremony.service.staff.begin() as tx:
+        other = acting.CorrectionForm(given_by=GivenBy.PHONE, email=four[1]["email"])
+        await acting.correct(tx, CASEWORKER, ours[0].registration, other, now=now())
+    await casework.serve_caseworkers(ceremony.service.worker)
+    assert await noticed() == {("canary", each[0]["export"]) for each in (one, two, three, four)}
